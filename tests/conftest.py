@@ -1,0 +1,53 @@
+# ruff: noqa: E402 - the threads must be set before numpy is imported
+"""Before anything imports numpy: one BLAS thread, as the command line does."""
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import hypothesis
+import networkx as nx
+import numpy as np
+import pytest
+
+from netnewton.games.finite import FiniteGame
+
+# The same examples every time: a test that fails must fail again.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20221206)
+
+
+@pytest.fixture
+def random_game():
+    """A maker of random finite Markov games with any numbers of agents, actions and states."""
+
+    def make(rng, n_actions=(2, 3, 2), n_states=3, discount=0.9, normalised=False):
+        shape = (n_states, *n_actions)
+        return FiniteGame(
+            rewards=rng.normal(size=(len(n_actions), *shape)),
+            transitions=rng.dirichlet(np.ones(n_states), size=shape),
+            initial=rng.dirichlet(np.ones(n_states)),
+            discount=discount,
+            normalised=normalised,
+        )
+
+    return make
+
+
+@pytest.fixture
+def random_graph():
+    """A maker of random connected graphs."""
+
+    def make(rng, agents):
+        graph = nx.gnp_random_graph(agents, 0.5, seed=int(rng.integers(2**31)))
+        for node in range(agents - 1):
+            graph.add_edge(node, node + 1)
+        return graph
+
+    return make
