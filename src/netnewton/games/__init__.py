@@ -1,0 +1,1 @@
+"""Games: what the agents act in."""
