@@ -1,0 +1,208 @@
+"""The choices of H_i (eq. 6, Section 3.3) and of the operator [.]_m (eq. 3).
+
+Local curvatures come in two shapes, and what Algorithm 1 does with them is written once for each:
+
+- *matrices*, H of shape (R, N, d, d): the full Hessian. O(d^2) scalars a message, O(d^3) a solve.
+- *diagonals*, H of shape (R, N, d), or (R, N, 1) for a multiple of the identity: O(d) or O(1).
+
+The operator [.]_m keeps a curvature whose eigenvalues are all at least m/2 and replaces any other.
+The paper's eq. 3 replaces it whole; two further readings mend only its spectrum.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton.derivatives import Derivatives
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+Projection = Callable[[Array, float], Array]
+"""How [.]_m mends eigenvalues, of shape (..., d), some of which lie below the floor m/2."""
+
+
+def all_or_nothing(eigenvalues: Array, floor: float) -> Array:
+    """As printed in eq. 3: all eigenvalues become the floor, so that Z becomes (m/2) I."""
+    return np.full_like(eigenvalues, floor)
+
+
+def floor_eigenvalues(eigenvalues: Array, floor: float) -> Array:
+    """Raise the eigenvalues below the floor to the floor."""
+    return np.maximum(eigenvalues, floor)
+
+
+def absolute_eigenvalues(eigenvalues: Array, floor: float) -> Array:
+    """Take absolute values, then raise those below the floor to the floor."""
+    return np.maximum(np.abs(eigenvalues), floor)
+
+
+def unregularised(eigenvalues: Array, floor: float) -> Array:
+    """Mend nothing: eq. 5-6 carry no operator. What would have been replaced is still reported."""
+    return eigenvalues
+
+
+@dataclass(frozen=True)
+class Projected:
+    """[Z]_m for every repetition and agent."""
+
+    mended: Array
+    """[Z]_m; but where something was replaced and `multiple` is given, still Z."""
+    replaced: Flags
+    """Whether Z had an eigenvalue below m/2 (or was not finite), shape (R, N)."""
+    multiple: float | None = None
+    """If given, whatever was replaced is this multiple of the identity: nothing to invert."""
+
+    @property
+    def value(self) -> Array:
+        """[Z]_m, same shape as Z."""
+        if self.multiple is None:
+            return self.mended
+        identity = np.eye(self.mended.shape[-1])
+        replaced = self.replaced[..., np.newaxis, np.newaxis]
+        return np.where(replaced, self.multiple * identity, self.mended)
+
+
+class Curvature(ABC):
+    """A choice of H_i, with the arithmetic that Algorithm 1 needs of it."""
+
+    order: int
+    """Highest derivative of J_i that `local` asks for."""
+
+    @abstractmethod
+    def zeros(self, theta: Array) -> Array:
+        """H = 0 for parameters of shape (R, N, d)."""
+
+    @abstractmethod
+    def local(self, derivatives: Derivatives) -> Array:
+        """H_i(theta_i) from agent i's own derivatives."""
+
+    @abstractmethod
+    def times(self, H: Array, v: Array) -> Array:
+        """H v, for v of shape (R, N, d)."""
+
+    @abstractmethod
+    def project(self, Z: Array, projection: Projection, floor: float) -> Projected:
+        """[Z]_m with floor = m/2; entries that are kept are kept bit for bit."""
+
+    @abstractmethod
+    def solve(self, projected: Projected, v: Array) -> Array:
+        """[Z]_m^{-1} v, for v of shape (R, N, d)."""
+
+
+class _Matrices(Curvature):
+    def zeros(self, theta: Array) -> Array:
+        return np.zeros((*theta.shape, theta.shape[-1]))
+
+    def times(self, H: Array, v: Array) -> Array:
+        return np.matmul(H, v[..., np.newaxis])[..., 0]
+
+    def project(self, Z: Array, projection: Projection, floor: float) -> Projected:
+        replaced = ~_matrices_at_least(Z, floor)
+        if not replaced.any():
+            return Projected(Z, replaced)
+        if projection is all_or_nothing:  # no eigenvectors needed
+            return Projected(Z, replaced, multiple=floor)
+        value = Z.copy()
+        finite = replaced & np.isfinite(Z).all(axis=(-1, -2))
+        eigenvalues, vectors = np.linalg.eigh(Z[finite])
+        mended = projection(eigenvalues, floor)[..., np.newaxis, :]
+        value[finite] = np.matmul(vectors * mended, np.swapaxes(vectors, -1, -2))
+        return Projected(value, replaced)
+
+    def solve(self, projected: Projected, v: Array) -> Array:
+        if projected.multiple is None:
+            return _solve(projected.mended, v)
+        solution = v / projected.multiple
+        if not projected.replaced.all():
+            kept = ~projected.replaced
+            solution[kept] = _solve(projected.mended[kept], v[kept])
+        return solution
+
+
+class _Diagonals(Curvature):
+    def times(self, H: Array, v: Array) -> Array:
+        return H * v
+
+    def project(self, Z: Array, projection: Projection, floor: float) -> Projected:
+        replaced = ~np.asarray(Z.min(axis=-1) >= floor)  # NaN is not at least anything
+        if not replaced.any():
+            return Projected(Z, replaced)
+        return Projected(np.where(replaced[..., np.newaxis], projection(Z, floor), Z), replaced)
+
+    def solve(self, projected: Projected, v: Array) -> Array:
+        return v / projected.mended
+
+
+@dataclass(frozen=True)
+class FullHessian(_Matrices):
+    """H_i = sign * Hessian of J_i: +1 as printed below eq. 6, -1 for consistent ascent."""
+
+    sign: int = 1
+    order = 2
+
+    def local(self, derivatives: Derivatives) -> Array:
+        """H_i(theta_i), shape (R, N, d, d)."""
+        return self.sign * derivatives.hessian
+
+
+@dataclass(frozen=True)
+class DiagonalHessian(_Diagonals):
+    """H_i = sign * diag of the Hessian of J_i: the Jacobi-like choice of Section 3.3."""
+
+    sign: int = 1
+    order = 2
+
+    def zeros(self, theta: Array) -> Array:
+        """H = 0, shape (R, N, d)."""
+        return np.zeros_like(theta)
+
+    def local(self, derivatives: Derivatives) -> Array:
+        """H_i(theta_i), shape (R, N, d)."""
+        return self.sign * np.diagonal(derivatives.hessian, axis1=-2, axis2=-1)
+
+
+@dataclass(frozen=True)
+class ScaledIdentity(_Diagonals):
+    """H_i = scale * I: gradient ascent, with scale 1 in Section 3.3 (DG)."""
+
+    scale: float = 1.0
+    order = 1
+
+    def zeros(self, theta: Array) -> Array:
+        """H = 0, shape (R, N, 1)."""
+        return np.zeros((*theta.shape[:-1], 1))
+
+    def local(self, derivatives: Derivatives) -> Array:
+        """H_i, shape (R, N, 1)."""
+        return np.full((*derivatives.J.shape, 1), self.scale)
+
+
+def _matrices_at_least(Z: Array, floor: float) -> Flags:
+    """Whether every eigenvalue of each symmetric matrix is at least `floor`."""
+    diagonal = np.diagonal(Z, axis1=-2, axis2=-1)
+    # No eigenvalue exceeds the floor's bound on a diagonal entry: most matrices end here, cheaply.
+    at_least = np.asarray(diagonal.min(axis=-1) >= floor)
+    if at_least.any():
+        at_least &= np.isfinite(Z).all(axis=(-1, -2))
+        at_least[at_least] = np.linalg.eigvalsh(Z[at_least])[..., 0] >= floor
+    return at_least
+
+
+def _solve(H: Array, v: Array) -> Array:
+    """H^{-1} v, NaN where H is singular: one such must not take the others with it."""
+    try:
+        return np.asarray(np.linalg.solve(H, v[..., np.newaxis])[..., 0], dtype=float)
+    except np.linalg.LinAlgError:
+        pass
+    solution = np.full_like(v, np.nan)
+    for where in np.ndindex(H.shape[:-2]):
+        with contextlib.suppress(np.linalg.LinAlgError):
+            solution[where] = np.linalg.solve(H[where], v[where])
+    return solution

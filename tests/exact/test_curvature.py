@@ -1,0 +1,97 @@
+"""The operator [.]_m and the choices of H_i."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from netnewton.curvature import (
+    DiagonalHessian,
+    FullHessian,
+    Projected,
+    ScaledIdentity,
+    absolute_eigenvalues,
+    all_or_nothing,
+    floor_eigenvalues,
+    unregularised,
+)
+from netnewton.derivatives import Derivatives
+
+READINGS = [all_or_nothing, floor_eigenvalues, absolute_eigenvalues]
+symmetric = hnp.arrays(float, (3, 3), elements=st.floats(-10, 10)).map(lambda Z: (Z + Z.T) / 2)
+
+
+def by_definition(Z, reading, floor):
+    eigenvalues, vectors = np.linalg.eigh(Z)
+    if eigenvalues[0] >= floor:
+        return Z
+    return vectors @ np.diag(reading(eigenvalues, floor)) @ vectors.T
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@given(Z=symmetric, floor=st.floats(1e-3, 5))
+def test_matrices_by_definition(reading, Z, floor):
+    projected = FullHessian().project(Z[np.newaxis, np.newaxis], reading, floor)
+    np.testing.assert_allclose(projected.value[0, 0], by_definition(Z, reading, floor), atol=1e-12)
+    assert np.linalg.eigvalsh(projected.value[0, 0])[0] >= floor * (1 - 1e-9) - 1e-12
+    if not projected.replaced[0, 0]:
+        np.testing.assert_array_equal(projected.value[0, 0], Z)
+
+
+def test_readings_by_hand():
+    rotation = np.array([[0.6, -0.8], [0.8, 0.6]])
+    Z = (rotation @ np.diag([-3.0, 2.0]) @ rotation.T)[np.newaxis, np.newaxis]
+
+    def mended(reading):
+        projected = FullHessian().project(Z, reading, 0.5)
+        assert projected.replaced.all()
+        return rotation.T @ projected.value[0, 0] @ rotation
+
+    np.testing.assert_allclose(mended(all_or_nothing), np.diag([0.5, 0.5]), atol=1e-14)
+    np.testing.assert_allclose(mended(floor_eigenvalues), np.diag([0.5, 2.0]), atol=1e-14)
+    np.testing.assert_allclose(mended(absolute_eigenvalues), np.diag([3.0, 2.0]), atol=1e-14)
+    np.testing.assert_allclose(mended(unregularised), np.diag([-3.0, 2.0]), atol=1e-14)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_diagonals_agree_with_diagonal_matrices(rng, reading):
+    h = rng.normal(size=(50, 2, 3))
+    h[::2] = np.abs(h[::2]) + 0.5
+    diagonal = DiagonalHessian().project(h, reading, 0.4)
+    full = FullHessian().project(h[..., np.newaxis] * np.eye(3), reading, 0.4)
+    np.testing.assert_array_equal(diagonal.replaced, full.replaced)
+    np.testing.assert_allclose(diagonal.value[..., np.newaxis] * np.eye(3), full.value, atol=1e-14)
+    assert 0 < diagonal.replaced.mean() < 1
+
+
+def test_what_is_not_finite_is_reported_and_harms_no_neighbour(rng):
+    Z = np.tile(np.eye(3), (2, 2, 1, 1))
+    Z[0, 1, 0, 2] = Z[0, 1, 2, 0] = np.nan
+    for reading in READINGS:
+        projected = FullHessian().project(Z, reading, 0.5)
+        assert projected.replaced.tolist() == [[False, True], [False, False]]
+        np.testing.assert_array_equal(projected.value[1], Z[1])
+
+
+def test_local_curvatures(rng):
+    hessian = rng.normal(size=(2, 3, 4, 4))
+    derivatives = Derivatives(np.zeros((2, 3)), np.zeros((2, 3, 4)), hessian)
+    np.testing.assert_array_equal(FullHessian(-1).local(derivatives), -hessian)
+    diagonal = DiagonalHessian().local(derivatives)
+    np.testing.assert_array_equal(diagonal, np.einsum("rnii->rni", hessian))
+    assert (ScaledIdentity(0.25).local(derivatives) == 0.25).all()
+    v = rng.normal(size=(2, 3, 4))
+    for curvature in (FullHessian(), DiagonalHessian(), ScaledIdentity(2.0)):
+        H = curvature.local(derivatives)
+        assert H.shape == curvature.zeros(v).shape
+        np.testing.assert_allclose(
+            curvature.solve(Projected(H, None), curvature.times(H, v)), v, rtol=1e-9
+        )
+
+
+def test_a_singular_matrix_gives_nan_and_harms_no_neighbour(rng):
+    H = np.tile(np.eye(3), (2, 1, 1, 1))
+    H[0] = 0
+    solution = FullHessian().solve(Projected(H, None), np.ones((2, 1, 3)))
+    assert np.isnan(solution[0]).all() and (solution[1] == 1).all()
