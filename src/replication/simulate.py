@@ -1,0 +1,195 @@
+"""Simulating repetitions of an experiment, alone or fanned out over processes.
+
+A repetition's result depends on the `Spec` and on its own number alone: not on which others run
+beside it, in what order, in how many chunks or on how many workers.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton import consensus_newton
+from netnewton.networks import unchecked_mixing
+from netnewton.policies import behaviour_parameters
+from replication.config import Spec
+from replication.experiments import Experiment, build
+
+Variables = dict[str, npt.NDArray]
+Report = Callable[[float], None]
+"""Told, now and then, how many repetitions' worth of work has been done since the last time."""
+
+# A worker costs about a second to start, and smaller batches are less efficient: less work than
+# this, and another worker is not worth it.
+SECONDS_WORTH_A_WORKER = 3.0
+PILOT_ITERATIONS = 20
+
+
+def silent(repetitions: float) -> None:
+    """Report nothing."""
+
+
+def simulate(
+    spec: Spec,
+    repetitions: Sequence[int] | None = None,
+    jobs: int = 1,
+    chunk: int | None = None,
+    report: Report = silent,
+) -> Variables:
+    """Run one method of an experiment.
+
+    Parameters
+    ----------
+    spec : Spec
+    repetitions : sequence of int, optional
+        Which repetitions to compute; all of the experiment's by default.
+    jobs : int
+        At most this many worker processes; fewer if the work or the machine does not warrant them.
+    chunk : int, optional
+        Repetitions a worker advances together; by default they are shared out evenly.
+    report : callable
+        Told of progress.
+
+    Returns
+    -------
+    dict
+        The variables of `storage.VARIABLES`, repetition axis first, in the order asked for.
+
+    Raises
+    ------
+    ConfigError
+        If the library refuses a value of the spec; nothing has been computed then.
+    """
+    if repetitions is None:
+        repetitions = range(spec.settings["repetitions"])
+    experiment = build(spec, repetitions)
+    workers = _workers(spec, repetitions, jobs)
+    size = chunk or -(-len(repetitions) // workers)
+    chunks = [repetitions[i : i + size] for i in range(0, len(repetitions), size)]
+    if len(chunks) == 1:
+        parts = [_advance(experiment, spec.settings["iterations"], report)]
+    elif workers == 1:
+        parts = [simulate_chunk(spec, part, report) for part in chunks]
+    else:
+        parts = list(_fan_out(spec, chunks, workers, report))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def simulate_chunk(spec: Spec, repetitions: Sequence[int], report: Report = silent) -> Variables:
+    """Advance some repetitions together, in this process."""
+    return _advance(build(spec, repetitions), spec.settings["iterations"], report)
+
+
+def _advance(experiment: Experiment, iterations: int, report: Report) -> Variables:
+    def observe(block: consensus_newton.State) -> Mapping[str, npt.NDArray]:
+        report(len(experiment.start) * len(block.theta) / (iterations + 1))
+        return observed(block, experiment)
+
+    run = consensus_newton.run(
+        consensus_newton.init(experiment.start, experiment.method),
+        experiment.derivatives,
+        unchecked_mixing(experiment.weights),  # `build` has checked them
+        experiment.method,
+        iterations,
+        observe,
+    )
+    return _variables(run, experiment)
+
+
+def observed(states: consensus_newton.State, experiment: Experiment) -> Mapping[str, npt.NDArray]:
+    """What is recorded of every iteration and repetition."""
+    distance = states.theta - states.theta.mean(axis=-2, keepdims=True)
+    return {
+        "mu": behaviour_parameters(states.theta, experiment.owner),
+        "disagreement": np.sqrt(np.square(distance).sum(axis=-1).max(axis=-1)),
+        "fallback": states.fallback,
+        "g_error": _error_of_mean(states.g_mean, states.g),
+        "g_size": _largest_entry(states.g),
+        "H_error": _error_of_mean(states.H_mean, states.H),
+        "H_size": _largest_entry(states.H),
+    }
+
+
+def _error_of_mean(tracker: npt.NDArray, local: npt.NDArray) -> npt.NDArray:
+    """Largest entry of mean(tracker) - mean(local), the means being over agents."""
+    return _largest_entry(np.einsum("brn...->br...", tracker - local) / local.shape[2])
+
+
+def _largest_entry(values: npt.NDArray) -> npt.NDArray:
+    return np.abs(values.reshape(*values.shape[:2], -1)).max(axis=-1)
+
+
+def _relative(error: npt.NDArray, size: npt.NDArray) -> npt.NDArray:
+    """Relative to the largest local quantity so far: rounding done then is carried along."""
+    size = np.maximum.accumulate(size, axis=0)
+    return np.divide(error, size, out=np.zeros_like(error), where=size > 0)
+
+
+def _variables(run: consensus_newton.Run, experiment: Experiment) -> Variables:
+    """Repetition first, and nothing but NaN (or no fallback) once a repetition has diverged."""
+    mu = run.trace["mu"]
+    J_local = experiment.evaluate(mu.reshape(-1, mu.shape[-1])).reshape(*mu.shape[:2], -1)
+    iteration = np.arange(len(mu))[:, np.newaxis]
+    lost = (run.diverged_at >= 0) & (iteration >= run.diverged_at)
+
+    def by_repetition(values: npt.NDArray) -> npt.NDArray:
+        return np.swapaxes(
+            np.where(lost.reshape(*lost.shape, *[1] * (values.ndim - 2)), np.nan, values), 0, 1
+        )
+
+    with np.errstate(invalid="ignore"):  # infinities of repetitions that are lost
+        tracking = [_relative(run.trace[f"{x}_error"], run.trace[f"{x}_size"]) for x in "gH"]
+    fallback = run.trace["fallback"] & ~lost[..., np.newaxis]
+    theta = np.where((run.diverged_at >= 0)[:, np.newaxis, np.newaxis], np.nan, run.final.theta)
+    return {
+        "J": by_repetition(J_local.mean(axis=-1)),
+        "J_local": by_repetition(J_local),
+        "disagreement": by_repetition(run.trace["disagreement"]),
+        "tracking_error": by_repetition(np.maximum(*tracking)),
+        "fallback": np.swapaxes(fallback, 0, 1).astype(np.int8),
+        "weights": experiment.weights,
+        "theta": theta,
+        "diverged_at": run.diverged_at.astype(np.int32),
+    }
+
+
+def _workers(spec: Spec, repetitions: Sequence[int], jobs: int) -> int:
+    """No more workers than asked for, than processors, or than the work is worth."""
+    available = min(jobs, processors(), len(repetitions))
+    if available <= 1:
+        return 1
+    iterations = min(PILOT_ITERATIONS, spec.settings["iterations"])
+    pilot = replace(spec, settings={**spec.settings, "iterations": iterations})
+    seconds = []
+    for _ in range(2):  # the first call pays for what is made once
+        started = time.process_time()  # not the wall clock: other jobs may share the processors
+        simulate_chunk(pilot, repetitions)
+        seconds.append(time.process_time() - started)
+    work = seconds[-1] * spec.settings["iterations"] / iterations
+    return max(1, min(available, int(work / SECONDS_WORTH_A_WORKER)))
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _fan_out(
+    spec: Spec, chunks: Sequence[Sequence[int]], workers: int, report: Report
+) -> Iterator[Variables]:
+    from joblib import Parallel, delayed, parallel_config
+
+    # One BLAS thread a worker, or eight workers of eight threads fight for the processors.
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=workers, return_as="generator")
+        parts = parallel(delayed(simulate_chunk)(spec, part) for part in chunks)
+        for part, variables in zip(chunks, parts, strict=True):
+            report(len(part))
+            yield variables

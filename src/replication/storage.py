@@ -1,0 +1,227 @@
+"""Reading and writing results: labelled netCDF files, provenance, and files that appear whole.
+
+``results/<experiment>/<method>.nc`` holds data only - nothing of time, host or workers - so that
+two runs on one machine agree byte for byte. It is netCDF 3 (64-bit offsets), which xarray, R and
+everything else that knows netCDF can open; the exact configuration travels in its attributes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.config import ROOT, ConfigError, Spec
+
+
+@dataclass(frozen=True)
+class Variable:
+    """How a variable is labelled."""
+
+    dimensions: tuple[str, ...]
+    units: str
+    long_name: str
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "J": Variable(
+        ("repetition", "iteration"),
+        "reward",
+        "average return of the joint policy played, J(mu); entry 0 is at theta(0)",
+    ),
+    "J_local": Variable(
+        ("repetition", "iteration", "agent"),
+        "reward",
+        "return of each agent under the joint policy played, J_i(mu)",
+    ),
+    "disagreement": Variable(
+        ("repetition", "iteration"),
+        "1",
+        "largest Euclidean distance of an agent's copy from the mean copy",
+    ),
+    "tracking_error": Variable(
+        ("repetition", "iteration"),
+        "1",
+        "largest entry of mean tracker minus mean local quantity, relative to the largest yet",
+    ),
+    "fallback": Variable(
+        ("repetition", "iteration", "agent"),
+        "1",
+        "1 if [.]_m replaced the tracked curvature in the step to this iteration",
+    ),
+    "weights": Variable(("repetition", "agent", "neighbour"), "1", "consensus matrix a_ij"),
+    "theta": Variable(
+        ("repetition", "agent", "parameter"), "1", "each agent's copy at the last iteration"
+    ),
+    "diverged_at": Variable(
+        ("repetition",), "iteration", "first iteration that was not finite, -1 if there was none"
+    ),
+}
+
+
+class Results:
+    """One method's results, read on demand.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `write_results` made.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, with the command that makes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from scipy.io import netcdf_file
+
+        if not path.exists():
+            raise ConfigError(f"{path} is missing: make it with ./run snakemake {path}")
+        try:
+            with netcdf_file(path, "r", mmap=False) as file:
+                self._values = {name: v[:].copy() for name, v in file.variables.items()}
+                self.spec = Spec.from_json(file.configuration.decode())
+        except (TypeError, ValueError, AttributeError, OSError, IndexError, KeyError):
+            raise ConfigError(
+                f"{path} is not a result file, or it is damaged: delete it and make it again"
+            ) from None
+
+    def __getitem__(self, name: str) -> npt.NDArray:
+        return self._values[name]
+
+    @cached_property
+    def lost(self) -> npt.NDArray[np.bool_]:
+        """Whether each repetition has diverged by each iteration, shape (R, K + 1)."""
+        iteration = np.arange(self["J"].shape[1])
+        return self.diverged[:, np.newaxis] & (iteration >= self["diverged_at"][:, np.newaxis])
+
+    @cached_property
+    def replaced(self) -> npt.NDArray[np.float64]:
+        """Share of agents and iterations 1..K whose curvature [.]_m did not keep, shape (R,).
+
+        What a diverged repetition would have kept is not known, and counts as not kept.
+        """
+        not_kept = (self["fallback"] != 0) | self.lost[..., np.newaxis]
+        return not_kept[:, 1:].reshape(len(not_kept), -1).mean(axis=1)
+
+    @cached_property
+    def diverged(self) -> npt.NDArray[np.bool_]:
+        """Whether each repetition diverged, shape (R,)."""
+        return self["diverged_at"] >= 0
+
+
+def write_results(path: Path, spec: Spec, variables: Mapping[str, npt.NDArray]) -> None:
+    """Write ``<method>.nc``, whole or not at all."""
+    from scipy.io import netcdf_file
+
+    def write(temporary: Path) -> None:
+        with netcdf_file(temporary, "w", version=2) as file:
+            file.title = f"{spec.experiment}/{spec.method}"
+            file.configuration = spec.to_json()
+            for name, values in variables.items():
+                label = VARIABLES[name]
+                for dimension, size in zip(label.dimensions, values.shape, strict=True):
+                    if dimension not in file.dimensions:
+                        file.createDimension(dimension, size)
+                variable = file.createVariable(name, values.dtype, label.dimensions)
+                variable[:] = values
+                variable.units, variable.long_name = label.units, label.long_name
+
+    write_whole(path, write)
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file and rename it, so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)  # mkstemp makes files private
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def require_writable(folder: Path) -> None:
+    """Make a folder that files can be written to, before work is spent on what goes there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made or written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_provenance(path: Path, spec: Spec, seconds: float) -> None:
+    """Write ``<method>.provenance.json``: all that the data file leaves out on purpose."""
+    changes = _git("status", "--porcelain", "--untracked-files=no")
+    record = {
+        "configuration": json.loads(spec.to_json()),
+        "seed": spec.settings["seed"],
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": None if changes is None else bool(changes),
+        "library_digest": library_digest(),
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in ("numpy", "scipy", "networkx")},
+        "blas": _blas(),
+        "cpu": _cpu(),
+        "wall_time_seconds": round(seconds, 3),
+    }
+    write_text(path, json.dumps(record, indent=2, sort_keys=True) + "\n")
+
+
+def library_digest() -> str:
+    """SHA-256 of the library's and the harness's sources."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _git(*arguments: str) -> str | None:
+    """What git says, or None outside a git checkout."""
+    if not (ROOT / ".git").exists():  # a surrounding repository is not ours
+        return None
+    command = ["git", "-C", str(ROOT), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def _blas() -> Any:
+    built: Any = np.show_config(mode="dicts")
+    blas = built["Build Dependencies"]["blas"]
+    return {key: blas.get(key) for key in ("name", "version", "openblas configuration")}
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
