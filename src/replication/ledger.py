@@ -1,0 +1,46 @@
+"""Reading paper_checks/claims.yaml and paper_checks/ambiguities.yaml, written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from replication.config import ROOT, ConfigError
+
+FOLDER = ROOT / "paper_checks"
+
+Entry = Mapping[str, Any]
+
+
+def claims() -> list[Entry]:
+    """Every claim, in the ledger's order."""
+    return _load(FOLDER / "claims.yaml", "claims")
+
+
+def ambiguities() -> list[Entry]:
+    """Every choice the paper leaves open, in the ledger's order."""
+    return _load(FOLDER / "ambiguities.yaml", "ambiguities")
+
+
+def _load(path: Path, kind: str) -> list[Entry]:
+    """The entries of a ledger.
+
+    Raises
+    ------
+    ConfigError
+        If the file does not fit its part of paper_checks/schema.json.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    schema = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    validator = Draft202012Validator({"$defs": schema["$defs"], "$ref": f"#/$defs/{kind}"})
+    if (error := best_match(validator.iter_errors(document))) is not None:
+        where = ".".join(str(part) for part in error.absolute_path)
+        raise ConfigError(f"{path.name}, {where}: {error.message}")
+    return document[kind]

@@ -1,0 +1,79 @@
+"""The ledgers are complete, agree with each other, and with what is measured."""
+
+import json
+
+import jsonschema
+import pytest
+
+from replication import config, ledger
+from replication.experiments import build
+from replication.measures import Evidence, measures
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return {claim["id"]: claim for claim in ledger.claims()}
+
+
+@pytest.fixture(scope="module")
+def ambiguities():
+    return {ambiguity["id"]: ambiguity for ambiguity in ledger.ambiguities()}
+
+
+def test_ids_are_unique(claims, ambiguities):
+    assert len(claims) == len(ledger.claims()) == 32
+    assert len(ambiguities) == len(ledger.ambiguities())
+
+
+def test_each_claim_is_either_measured_or_says_why_not(claims):
+    for name, claim in claims.items():
+        assert (name in measures()) != ("not_tested" in claim), name
+    assert set(measures()) <= set(claims)
+
+
+def test_readings_and_affected_claims_agree(claims, ambiguities):
+    by_claim = {(c, a) for c, claim in claims.items() for a in claim["readings"]}
+    by_ambiguity = {(c, a) for a, entry in ambiguities.items() for c in entry["affects"]}
+    assert by_claim == by_ambiguity
+
+
+def test_the_default_comes_first(ambiguities):
+    for entry in ambiguities.values():
+        assert entry["default"] == entry["options"][0]["name"]
+
+
+def test_each_setting_of_an_ambiguity_can_be_set_and_the_default_is_set(ambiguities):
+    paper = config.load()
+    for entry in ambiguities.values():
+        for option in entry["options"]:
+            if option["setting"] is None:
+                continue
+            extra = ["game.discount=0.9"] if option["setting"].endswith("=repeated") else []
+            changed = config.override(paper, "pd_exact", ["DN"], [option["setting"], *extra])
+            spec = config.spec(changed, "pd_exact", "DN")
+            build(spec, range(2))
+            is_default = spec == config.spec(paper, "pd_exact", "DN")
+            assert is_default == (option["name"] == entry["default"]), option
+
+
+def test_direct_measures_give_the_ledgers_quantities(claims, tmp_path):
+    evidence = Evidence(tmp_path, 0.98)
+    for name in ("nash", "projection-operator", "average-dynamics"):
+        assert set(measures()[name](evidence)) == {q["id"] for q in claims[name]["quantities"]}
+
+
+def test_a_misspelt_ledger_is_refused(tmp_path, monkeypatch):
+    for file in ("schema.json", "claims.yaml"):
+        (tmp_path / file).write_bytes((ledger.FOLDER / file).read_bytes())
+    text = (tmp_path / "claims.yaml").read_text(encoding="utf-8")
+    (tmp_path / "claims.yaml").write_text(text.replace("limitation:", "limitations:", 1), "utf-8")
+    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    with pytest.raises(config.ConfigError, match=r"claims.yaml, claims.0"):
+        ledger.claims()
+
+
+def test_the_schema_itself_is_one():
+    schema = json.loads((ledger.FOLDER / "schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    schema = json.loads(config.SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
