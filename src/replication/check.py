@@ -1,0 +1,134 @@
+"""Checking the claims: measure, compare with the ledger's regions, and collect the report's data.
+
+The result is plain data, ``paper_checks/report.json``, from which the pages are written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replication import ledger
+from replication.config import ConfigError, nearest
+from replication.measures import Evidence, measures
+from replication.statistics import Interval, mean_interval, settling_time
+from replication.storage import Results, write_text
+from replication.verdicts import NOT_TESTED, VERDICTS, claim_verdict, quantity_verdict
+
+
+def check_claims(evidence: Evidence, chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Measure claims and judge them.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    chosen : sequence of str
+        Ids of claims; all of the ledger by default.
+
+    Raises
+    ------
+    ConfigError
+        If a claim is unknown, or a result that it needs has not been made.
+    """
+    entries = {entry["id"]: entry for entry in ledger.claims()}
+    for name in chosen:
+        if name not in entries:
+            raise ConfigError(f"there is no claim {name!r}: {nearest(name, entries)}")
+    return [check_claim(entries[name], evidence) for name in chosen or entries]
+
+
+def check_claim(entry: ledger.Entry, evidence: Evidence) -> dict[str, Any]:
+    """One ledger entry with what was measured and the verdict."""
+    measure = measures().get(entry["id"])
+    if measure is None:
+        return {**entry, "verdict": NOT_TESTED}
+    measured = measure(evidence)
+    quantities = [_judged(quantity, measured[quantity["id"]]) for quantity in entry["quantities"]]
+    return {
+        **entry,
+        "quantities": quantities,
+        "verdict": claim_verdict(quantity["verdict"] for quantity in quantities),
+        "command": _command(entry),
+    }
+
+
+def report_data(
+    evidence: Evidence, results: Sequence[Path], captions: Mapping[str, str]
+) -> dict[str, Any]:
+    """Everything the report says, as plain data.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    results : sequence of Path
+        The result files of which a summary is shown.
+    captions : mapping
+        The caption of each figure.
+    """
+    judged = check_claims(evidence)
+    verdicts = [claim["verdict"] for claim in judged]
+    return {
+        "confidence": evidence.confidence,
+        "counts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
+        "claims": judged,
+        "changes": evidence.changes,
+        "runs": [method_summary(Results(path), evidence.confidence) for path in results],
+        "figures": dict(captions),
+        "ambiguities": ledger.ambiguities(),
+    }
+
+
+def write_report_data(path: Path, data: Mapping[str, Any]) -> None:
+    """Write ``report.json``; infinite bounds become the strings "inf" and "-inf"."""
+    text = json.dumps(_plain(data), indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def method_summary(results: Results, confidence: float) -> dict[str, Any]:
+    """What one method's run came to, for a screen or a page."""
+    J, settings = results["J"], results.spec.settings
+    # Without a known optimum nothing arrives at it.
+    arrival, seen_until = settling_time(J, settings.get("optimum", np.inf), distance=0.01)
+    return {
+        "experiment": results.spec.experiment,
+        "method": results.spec.method,
+        "settings": dict(settings["method"]),
+        "optimum": settings.get("optimum"),
+        "repetitions": len(J),
+        "iterations": J.shape[1] - 1,
+        "final": _interval(mean_interval(J[:, -1], confidence)),
+        "arrived": int(np.isfinite(seen_until).sum()),
+        "median_arrival": float(np.median(np.where(np.isfinite(seen_until), arrival, np.inf))),
+        "diverged": int(results.diverged.sum()),
+        "replaced_share": float(results.replaced.mean()),
+    }
+
+
+def _judged(quantity: ledger.Entry, interval: Interval) -> dict[str, Any]:
+    verdict = quantity_verdict(interval, quantity["region"])
+    return {**quantity, **_interval(interval), "verdict": verdict}
+
+
+def _interval(interval: Interval) -> dict[str, Any]:
+    return interval._asdict()
+
+
+def _command(entry: ledger.Entry) -> str:
+    check = f"./run netnewton check {entry['id']}"
+    if entry["experiment"] is None:
+        return check
+    return f"./run snakemake --cores 2 results/{entry['experiment']}/summary.csv && {check}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    return value

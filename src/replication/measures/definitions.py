@@ -1,0 +1,148 @@
+"""Claims of Sections 2 and 3 that are measured on the library itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton import consensus_newton, curvature, networks
+from netnewton.derivatives.exact import exact_derivatives
+from netnewton.games import finite
+from netnewton.policies import Boltzmann
+from replication.measures import Evidence, exactly
+from replication.statistics import Interval
+
+Array = npt.NDArray[np.float64]
+
+SEED = 2022  # of the random matrices and games below; any number does
+
+
+def nash(evidence: Evidence) -> Mapping[str, Interval]:
+    """Mutual defection is the equilibrium, mutual cooperation the team's optimum (Section 6)."""
+    payoffs = finite.prisoners_dilemma().rewards[:, 0]
+    own_first = [np.moveaxis(payoffs[i], i, 0) for i in range(len(payoffs))]
+    gain = [own[finite.DEFECT] - own[finite.COOPERATE] for own in own_first]
+    team = payoffs.mean(axis=0)
+    cooperation = team[finite.COOPERATE, finite.COOPERATE]
+    others = np.delete(team.ravel(), 0)
+    return {
+        "dominance-margin": exactly(np.min(gain)),
+        "equilibrium-return": exactly(team[finite.DEFECT, finite.DEFECT]),
+        "team-optimum": exactly(team.max()),
+        "optimum-is-cooperation": exactly(cooperation - others.max()),
+    }
+
+
+def projection_operator(evidence: Evidence) -> Mapping[str, Interval]:
+    """Eq. 3: [Z]_m is Z where Z >= (m/2) I, otherwise (m/2) I."""
+    floor, agents = 0.5, 400
+    rng = np.random.default_rng(SEED)
+    violations, smallest, tried = 0, np.inf, 0
+    for size in (1, 2, 3, 5, 8):
+        Z, kept = _matrices_about(floor, size, agents, rng)
+        projected = curvature.FullHessian().project(Z, curvature.all_or_nothing, floor).value
+        expected = np.where(kept[..., np.newaxis, np.newaxis], Z, floor * np.eye(size))
+        violations += int((projected != expected).any(axis=(-1, -2)).sum())
+        smallest = min(smallest, np.linalg.eigvalsh(projected).min() / floor)
+        tried += agents
+    return {
+        "violations": exactly(violations / tried, tried),
+        "smallest-eigenvalue": exactly(smallest, tried),
+    }
+
+
+def _matrices_about(
+    floor: float, size: int, count: int, rng: np.random.Generator
+) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Random symmetric matrices (1, count, size, size), and which of them are >= floor * I.
+
+    A quarter has all eigenvalues above the floor, a quarter one below it by a hair, a quarter any
+    signs; the last quarter is diagonal, hence with eigenvalues free of rounding, the smallest
+    exactly at the floor.
+    """
+    eigenvalues = floor * (1.001 + rng.exponential(size=(count, size)))
+    quarter = count // 4
+    eigenvalues[quarter : 2 * quarter, 0] = floor * (1 - 1e-6)
+    eigenvalues[2 * quarter : 3 * quarter] = rng.normal(size=(quarter, size))
+    eigenvalues[3 * quarter :, 0] = floor
+    basis = np.linalg.qr(rng.normal(size=(count, size, size)))[0]
+    basis[3 * quarter :] = np.eye(size)
+    Z = np.matmul(basis * eigenvalues[:, np.newaxis, :], np.swapaxes(basis, -1, -2))
+    kept = np.asarray(eigenvalues.min(axis=-1) >= floor)
+    return ((Z + np.swapaxes(Z, -1, -2)) / 2)[np.newaxis], kept[np.newaxis]
+
+
+def average_dynamics(evidence: Evidence) -> Mapping[str, Interval]:
+    """Eq. 7: from equal starts, eq. 5-6 move all copies together along the centralised Newton path.
+
+    Eq. 5-6 are Algorithm 1 with exact averaging, current trackers and without [.]_m. The paths are
+    short: where J is not concave, Newton's method amplifies rounding exponentially, and no two
+    programs agree for long.
+    """
+    games, iterations, epsilon = 20, 10, 0.01
+    rng = np.random.default_rng(SEED)
+    distances, disagreements = [], []
+    for _ in range(games):
+        game = _random_game(rng)
+        policy = Boltzmann(game.n_states, game.n_actions, "reference")
+        start = np.tile(rng.normal(size=policy.n_parameters), (1, game.n_agents, 1))
+        copies = _eq5(game, policy, start, iterations, epsilon)
+        newton = _newton(game, policy, start[0, 0], iterations, epsilon)
+        error = np.abs(copies - newton[:, np.newaxis]).max(axis=(1, 2))
+        distances.append((error / np.maximum(1.0, np.abs(newton).max(axis=-1))).max())
+        spread = copies - copies.mean(axis=1, keepdims=True)
+        disagreements.append(np.linalg.norm(spread, axis=-1).max())
+    return {
+        "distance-to-newton": exactly(np.max(distances), games),
+        "disagreement": exactly(np.max(disagreements), games),
+    }
+
+
+def _random_game(rng: np.random.Generator) -> finite.FiniteGame:
+    """Three agents with two or three actions in two states, and private rewards."""
+    shape = (2, 2, 3, 2)
+    return finite.FiniteGame(
+        rewards=rng.normal(size=(3, *shape)),
+        transitions=rng.dirichlet(np.ones(2), size=shape),
+        initial=rng.dirichlet(np.ones(2)),
+        discount=0.8,
+    )
+
+
+def _eq5(
+    game: finite.FiniteGame, policy: Boltzmann, start: Array, iterations: int, epsilon: float
+) -> Array:
+    """The copies under eq. 5-6, shape (iterations + 1, N, D)."""
+    method = consensus_newton.Method(
+        curvature.FullHessian(),
+        step_size=epsilon,
+        floor=1e-7,
+        projection=curvature.unregularised,
+        trackers=consensus_newton.current_trackers,
+    )
+    averaging = networks.mixing(np.full((game.n_agents, game.n_agents), 1 / game.n_agents))
+    run = consensus_newton.run(
+        consensus_newton.init(start, method),
+        exact_derivatives(game, policy),
+        averaging,
+        method,
+        iterations,
+        observe=lambda state: {"theta": state.theta},
+    )
+    return run.trace["theta"][:, 0]
+
+
+def _newton(
+    game: finite.FiniteGame, policy: Boltzmann, theta: Array, iterations: int, epsilon: float
+) -> Array:
+    """Eq. 2 for the average return: one parameter vector, no agents; shape (iterations + 1, D)."""
+    derivatives = exact_derivatives(game, policy)
+    path = [theta]
+    for _ in range(iterations):
+        every_agent = derivatives(np.tile(theta, (1, game.n_agents, 1)))
+        gradient, hessian = every_agent.gradient.mean(axis=(0, 1)), every_agent.hessian.mean((0, 1))
+        theta = theta + epsilon * np.linalg.solve(hessian, gradient)
+        path.append(theta)
+    return np.array(path)
