@@ -127,7 +127,8 @@ def _largest_entry(values: npt.NDArray) -> npt.NDArray:
 def _relative(error: npt.NDArray, size: npt.NDArray) -> npt.NDArray:
     """Relative to the largest local quantity so far: rounding done then is carried along."""
     size = np.maximum.accumulate(size, axis=0)
-    return np.divide(error, size, out=np.zeros_like(error), where=size > 0)
+    of_nothing = np.where(error > 0, np.inf, 0.0)
+    return np.divide(error, size, out=of_nothing, where=size > 0)
 
 
 def _variables(run: consensus_newton.Run, experiment: Experiment) -> Variables:
