@@ -93,6 +93,13 @@ def test_config_on_the_command_line_and_targets_by_name(project):
     assert "simulate" in plan
 
 
+@pytest.mark.parametrize("target", ["results/pd_exact/DN.nc", "figures/fig1.svg"])
+def test_a_target_by_its_name_alone(project, target):
+    plan = project.run("snakemake", "--dry-run", target)
+    assert plan.returncode == 0, plan.stderr
+    assert "simulate" in plan.stdout
+
+
 def test_a_users_own_configuration_file(project):
     paper = config.load()["experiments"]["pd_exact"]
     own = {
