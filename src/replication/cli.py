@@ -87,8 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--runs", type=Path, nargs="*", default=[], help="results it sums up")
     check.add_argument("--figures", type=Path, default=Path("figures"))
     check.add_argument("--results", type=Path, default=Path("results"))
-    for sub in (summarise, draw, check, run):
+    for sub in (summarise, draw, check):
         sub.add_argument("--confidence", type=_probability, default=0.98, help="of the intervals")
+    run.add_argument("--confidence", type=_probability, help="default: the configuration's")
 
     report = add("report", _report, "workflow stage: write the report's pages from its data")
     report.add_argument("data", type=Path)
@@ -130,8 +131,9 @@ def _run(options: argparse.Namespace) -> None:
 
     from replication.summarise import write_summary
 
-    write_summary(paths, folder / "summary.csv", options.confidence)
-    _print_summary(paths, options.confidence)
+    confidence = options.confidence or settings.get("confidence", 0.98)
+    write_summary(paths, folder / "summary.csv", confidence)
+    _print_summary(paths, confidence)
     print(f"written to {folder}")
 
 

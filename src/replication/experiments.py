@@ -105,6 +105,8 @@ def stream(seed: int, repetition: int, purpose: int) -> np.random.Generator:
 
 def _game(settings: Mapping[str, Any]) -> FiniteGame:
     name, horizon = settings["name"], settings.get("horizon", "one_shot")
+    if horizon == "one_shot" and "discount" in settings:
+        raise ValueError("game.discount goes with game.horizon=repeated only")
     if name == "matrix_game":
         if "payoffs" not in settings or horizon != "one_shot":
             raise ValueError("game.name = matrix_game needs game.payoffs and horizon one_shot")

@@ -42,6 +42,15 @@ def test_run_all_methods_elsewhere_on_several_jobs(project, tmp_path):
     assert {p.name for p in (out / "pd_exact").iterdir()} >= {"DN.nc", "DG.nc", "DS.nc"}
 
 
+def test_the_intervals_are_at_the_configurations_confidence(project):
+    paper = (project.folder / "config/paper.yaml").read_text(encoding="utf-8")
+    (project.folder / "mine.yaml").write_text(paper.replace("confidence: 0.98", "confidence: 0.9"))
+    done = project.netnewton("run", "pd_exact", "--config", "mine.yaml", *SMALL)
+    assert "90 % interval" in done.stdout, done.stderr
+    done = project.netnewton("run", "pd_exact", *SMALL, "--confidence", "0.95")
+    assert "95 % interval" in done.stdout, done.stderr
+
+
 def test_a_diverged_run_is_data(project):
     """With a floor so small that the first step along g / (m/2) overflows."""
     done = project.netnewton(

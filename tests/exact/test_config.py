@@ -128,6 +128,7 @@ def test_bad_overrides_are_refused(paper, assignment, message):
         ),
         ({"game.payoffs": [[1.0]]}, "goes with game.name=matrix_game"),
         ({"game.horizon": "repeated"}, "needs game.discount"),
+        ({"game.discount": 0.9}, "goes with game.horizon=repeated"),
         ({"start": [0.0, 1.0]}, "start has 2 numbers: give one, or 4"),
     ],
 )
