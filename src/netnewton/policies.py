@@ -75,7 +75,7 @@ class Boltzmann:
     Raises
     ------
     ValueError
-        If `logits` is neither, or there are no states or actions.
+        If `logits` is neither, or there are no states, actions or logits.
     """
 
     n_states: int
@@ -211,7 +211,7 @@ def _over_actions(combine: np.ufunc, values: Array) -> Array:
 
 
 def behaviour_parameters(theta: Array, owner: Indices) -> Array:
-    """Mu = [psi_1, ..., psi_N], each block taken from its own agent's copy (Section 3.2).
+    """The policy played, mu = [psi_1, ..., psi_N], each block from its agent's copy (Section 3.2).
 
     Parameters
     ----------

@@ -143,12 +143,12 @@ def fig1_caption(curves: Mapping[str, Curve], confidence: float) -> str:
     return (
         "Exact learning in the Prisoner's Dilemma. Average return J(μ) of the joint policy played, "
         "in units of reward, against the iteration k of Algorithm 1; left on a linear axis, right "
-        "on an axis that is linear up to k = 1 and logarithmic beyond. Top: DN and DG, as in "
-        "Figure 1 of the paper. Bottom: DN and the control DS, a first-order method with the same "
-        "effective step. Lines are means over "
+        "on an axis that is linear up to k = 1 and logarithmic beyond. Top: DN and DG, the "
+        "methods of the paper's Figure 1. Bottom: DN and the control DS, a first-order method with "
+        "the same effective step. Lines are means over "
         f"n = {'/'.join(map(str, sorted(n)))} repetitions, each with its own random consensus "
         f"matrix; bands are pointwise {100 * confidence:g} % Student-t intervals of the mean; "
-        "being symmetric, they pass the optimum where repetitions differ widely. "
+        "being symmetric, they may pass the optimum where repetitions differ widely. "
         f"Diverged repetitions: {diverged}. Grey lines: mutual cooperation (−1) and "
         "mutual defection (−2)."
     )

@@ -72,7 +72,7 @@ VARIABLES: Mapping[str, Variable] = {
 
 
 class Results:
-    """One method's results, read on demand.
+    """One method's results.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class Results:
     Raises
     ------
     ConfigError
-        If there is no such file, with the command that makes it.
+        If there is no such file, with the command that makes it, or it is damaged.
     """
 
     def __init__(self, path: Path) -> None:

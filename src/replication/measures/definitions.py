@@ -37,16 +37,16 @@ def nash(evidence: Evidence) -> Mapping[str, Interval]:
 
 def projection_operator(evidence: Evidence) -> Mapping[str, Interval]:
     """Eq. 3: [Z]_m is Z where Z >= (m/2) I, otherwise (m/2) I."""
-    floor, agents = 0.5, 400
+    floor, count = 0.5, 400
     rng = np.random.default_rng(SEED)
     violations, smallest, tried = 0, np.inf, 0
     for size in (1, 2, 3, 5, 8):
-        Z, kept = _matrices_about(floor, size, agents, rng)
+        Z, kept = _matrices_about(floor, size, count, rng)
         projected = curvature.FullHessian().project(Z, curvature.all_or_nothing, floor).value
         expected = np.where(kept[..., np.newaxis, np.newaxis], Z, floor * np.eye(size))
         violations += int((projected != expected).any(axis=(-1, -2)).sum())
         smallest = min(smallest, np.linalg.eigvalsh(projected).min() / floor)
-        tried += agents
+        tried += count
     return {
         "violations": exactly(violations / tried, tried),
         "smallest-eigenvalue": exactly(smallest, tried),
