@@ -25,6 +25,9 @@ class Derivatives(NamedTuple):
     """Gradient of J_i at theta_i, shape (R, N, D)."""
     hessian: Array = NOT_COMPUTED
     """Hessian of J_i at theta_i, shape (R, N, D, D)."""
+    effective_sample_size: Array = NOT_COMPUTED
+    """How many of a batch's trajectories count for agent i, (sum w)^2 / sum w^2 with the
+    importance weights w, shape (R, N); where there is a batch."""
 
 
 DerivativeSource = Callable[[Array], Derivatives]

@@ -7,13 +7,19 @@ actions are enumerated in C order (the last agent's action varies fastest).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from netnewton.trajectories import Streams
+
 Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 COOPERATE, DEFECT = 0, 1
 
@@ -90,6 +96,43 @@ class FiniteGame:
     def joint_transitions(self) -> Array:
         """P(s' | s, a), shape (S, A, S), over the A enumerated joint actions."""
         return self.transitions.reshape(self.n_states, -1, self.n_states)
+
+    @cached_property
+    def _distributions(self) -> Array:
+        """Cumulated P(s' | s, a), and of the first state in the last row; shape (S A + 1, S)."""
+        rows = np.concatenate([self.transitions.reshape(-1, self.n_states), [self.initial]])
+        cumulated = np.cumsum(rows, axis=-1)
+        cumulated[:, -1] = np.inf  # rounding must leave no gap
+        return cumulated
+
+    def chance(self, streams: Streams, draws: int, size: int) -> Sequence[Array | None]:
+        """One uniform number for each state that is drawn, shape (draws, R, L)."""
+        if self.n_states == 1:
+            return [None] * draws
+        return streams.uniform(draws, size)
+
+    def start(self, chance: Array | None, shape: tuple[int, int]) -> Indices:
+        """The first state of every trajectory, shape (R, L)."""
+        return self._draw(np.full(shape, len(self._distributions) - 1), chance)
+
+    def seen(self, state: Indices) -> Indices:
+        """The number of the state, shape (R, L)."""
+        return state
+
+    def step(self, state: Indices, actions: Indices, chance: Array | None) -> tuple[Indices, Array]:
+        """Play actions, shape (R, N, L). Rewards are normalised as returns are."""
+        cell = state
+        for agent, n in enumerate(self.n_actions):
+            cell = cell * n + actions[:, agent]
+        scale = 1.0 - self.discount if self.normalised else 1.0
+        rewards = scale * self.rewards.reshape(self.n_agents, -1)[:, cell]
+        return self._draw(cell, chance), np.moveaxis(rewards, 0, 1)
+
+    def _draw(self, row: Indices, chance: Array | None) -> Indices:
+        """States by the distributions in the given rows."""
+        if chance is None:
+            return np.zeros_like(row)
+        return np.asarray((chance[..., np.newaxis] >= self._distributions[row]).sum(axis=-1))
 
 
 def matrix_game(payoffs: npt.ArrayLike, name: str = "matrix game") -> FiniteGame:

@@ -1,18 +1,24 @@
-"""Joint policies: how the parameters of all agents become probabilities of actions (Section 2).
+"""Boltzmann policies for finite Markov games (Section 6).
 
-The joint policy is a product, pi_theta(a | s) = prod_j pi_{psi_j}(a_j | s), and its parameters
-are the agents' blocks one after another, theta = [psi_1, ..., psi_N].
+Written for two uses: as a table over states and joint actions, for exact derivatives, and played
+and scored step by step, for the likelihood-ratio estimators.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from netnewton.policies.scores import Scores, Sums
+
+if TYPE_CHECKING:
+    from netnewton.trajectories import Streams, Trajectories
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -185,14 +191,23 @@ class Boltzmann:
         Array, shape (..., S, N, largest number of actions)
             Zero for actions an agent does not have.
         """
+        unnormalised = np.exp(self._logits(theta))
+        return unnormalised / _over_actions(np.add, unnormalised)
+
+    def log_probabilities(self, theta: Array) -> Array:
+        """Logarithms of `probabilities`, finite also where those vanish by rounding."""
+        logits = self._logits(theta)
+        return logits - np.log(_over_actions(np.add, np.exp(logits)))
+
+    def _logits(self, theta: Array) -> Array:
+        """The table of logits, less the largest of each state and agent."""
         if self._in_order:
             logits = theta.reshape(*theta.shape[:-1], *self._logit_index.shape)
         else:
             constants = np.broadcast_to([0.0, -np.inf], (*theta.shape[:-1], 2))
             extended = np.concatenate([theta, constants], axis=-1)
             logits = np.take(extended, self._logit_index, axis=-1)
-        unnormalised = np.exp(logits - _over_actions(np.maximum, logits))
-        return unnormalised / _over_actions(np.add, unnormalised)
+        return logits - _over_actions(np.maximum, logits)
 
     def joint(self, theta: Array) -> JointPolicy:
         """The joint policy as a table, with its score and its score derivative.
@@ -203,25 +218,133 @@ class Boltzmann:
         """
         return JointPolicy(self, self.probabilities(theta))
 
+    def noise(self, streams: Streams, horizon: int, size: int) -> Array:
+        """One uniform number for each action, shape (T, R, N, L)."""
+        return streams.uniform(horizon, len(self.n_actions), size)
+
+    def player(self, mu: Array) -> Callable[[Indices, Array], Indices]:
+        """Play mu, shape (R, D): from states (R, L) and uniform noise (R, N, L) to actions."""
+        distribution = np.cumsum(self.probabilities(mu), axis=-1)
+        last = np.array(self.n_actions)[:, np.newaxis] - 1
+        distribution[..., np.arange(max(self.n_actions)) >= last] = np.inf  # the last takes the rest
+        thresholds = np.moveaxis(distribution, (-1, 1), (0, -1))[: max(self.n_actions) - 1]
+
+        def act(states: Indices, noise: Array) -> Indices:
+            action = np.zeros(noise.shape, dtype=np.intp)
+            for threshold in thresholds:
+                action += noise >= np.take_along_axis(threshold, states[:, np.newaxis], axis=-1)
+            return action
+
+        return act
+
+    def scores(self, theta: Array, mu: Array, batch: Trajectories) -> Scores:
+        """What each copy theta_i, shape (R, N, D), makes of a batch that mu (R, D) has played."""
+        return BoltzmannScores(self, theta, mu, batch)
+
+    def saturated_share(self, mu: Array) -> Array:
+        """Share of the distributions over actions, one for each state and agent, that have
+        one action all but certain: its probability exceeds 0.999. Shape (...).
+        """
+        return np.asarray((self.probabilities(mu).max(axis=-1) > 0.999).mean(axis=(-2, -1)))
+
+
+class BoltzmannScores(Scores):
+    """Scores of a batch, tabulated: they depend on the cell (state, joint action) alone."""
+
+    def __init__(self, policy: Boltzmann, theta: Array, mu: Array, batch: Trajectories) -> None:
+        self.policy, self.table = policy, policy.joint(theta)
+        joint = np.zeros(batch.states.shape, dtype=np.intp)
+        for agent, actions in enumerate(policy.n_actions):
+            joint = joint * actions + batch.actions[:, :, agent]
+        self.n_cells = policy.n_states * len(policy.joint_actions)
+        self.states = batch.states[:, :, np.newaxis]
+        self.cells = self.states * len(policy.joint_actions) + joint[:, :, np.newaxis]
+        repetitions, copies = theta.shape[:2]
+        self._rows = np.arange(repetitions * copies).reshape(repetitions, copies, 1)
+        self.log_ratio = self._at(
+            self._log_probability(theta) - self._log_probability(mu[:, np.newaxis]), self.cells
+        )
+
+    def steps(self) -> Array:
+        """The score of every step."""
+        return self._at(self.cell_score, self.cells)
+
+    def derivative(self, t: int) -> Array:
+        """The score's derivative at step t: it depends on the state alone."""
+        return self._at(self.cell_derivative, self.states[t])
+
+    def weighted(self, weights: Array) -> Sums:
+        """Sums over cells, with the weights that have fallen into each."""
+        return BoltzmannSums(self, weights)
+
+    @cached_property
+    def cell_score(self) -> Array:
+        """The score in all parameters, shape (R, N, cells, D)."""
+        policy, score = self.policy, self.table.score
+        *batch, states, actions, _ = score.shape
+        full = np.zeros((*batch, states, actions, policy.n_parameters))
+        for s, parameters in enumerate(policy.parameters):
+            full[..., s, :, parameters] = np.moveaxis(score[..., s, :, :], -1, 0)
+        return full.reshape(*batch, self.n_cells, policy.n_parameters)
+
+    @cached_property
+    def cell_derivative(self) -> Array:
+        """The score's derivative in all parameters, shape (R, N, S, D, D)."""
+        policy, derivative = self.policy, self.table.score_derivative
+        D = policy.n_parameters
+        full = np.zeros((*derivative.shape[:-2], D, D))
+        for s, parameters in enumerate(policy.parameters):
+            full[..., s, parameters[:, np.newaxis], parameters] = derivative[..., s, :, :]
+        return full
+
+    def _log_probability(self, theta: Array) -> Array:
+        """log pi_theta(a | s), shape (R, copies, cells)."""
+        single = self.policy.log_probabilities(theta)
+        agents = np.arange(len(self.policy.n_actions))
+        joint = single[..., agents, self.policy.joint_actions].sum(axis=-1)
+        return joint.reshape(*joint.shape[:-2], self.n_cells)
+
+    def _at(self, table: Array, index: Indices) -> Array:
+        """Entries of a table (R, N, cells, ...) at an index (..., R, 1, L)."""
+        flat = table.reshape(-1, *table.shape[3:])
+        return flat[self._rows * table.shape[2] + index]
+
+    def collect(self, weights: Array, index: Indices, n: int) -> Array:
+        """The sum of the weights that fall into each of n cells, shape (R, N, n)."""
+        cells = np.broadcast_to(self._rows * n + index, weights.shape)
+        total = np.bincount(cells.ravel(), weights.ravel(), minlength=self._rows.size * n)
+        return total.reshape(*self._rows.shape[:2], n)
+
+
+class BoltzmannSums(Sums):
+    """Weighted sums over a batch, as sums over its cells."""
+
+    scores: BoltzmannScores
+
+    def score(self) -> Array:
+        """Sum of weight * score, shape (R, N, D)."""
+        return np.matmul(self._in_cells[..., np.newaxis, :], self.scores.cell_score)[..., 0, :]
+
+    def outer(self) -> Array:
+        """Sum of weight * score score^T, shape (R, N, D, D)."""
+        score = self.scores.cell_score
+        weighted = score * self._in_cells[..., np.newaxis]
+        return np.matmul(np.swapaxes(weighted, -1, -2), score)
+
+    def derivative(self) -> Array:
+        """Sum of weight * derivative of the score, shape (R, N, D, D)."""
+        derivative = self.scores.cell_derivative
+        flat = derivative.reshape(*derivative.shape[:3], -1)
+        in_states = self._in_cells.reshape(*derivative.shape[:3], -1).sum(axis=-1)
+        total = np.matmul(in_states[..., np.newaxis, :], flat)
+        return total.reshape(*derivative.shape[:2], *derivative.shape[3:])
+
+    @cached_property
+    def _in_cells(self) -> Array:
+        return self.scores.collect(self.weights, self.scores.cells, self.scores.n_cells)
+
 
 def _over_actions(combine: np.ufunc, values: Array) -> Array:
     """Reduce the last axis to one entry: on one this short, far faster than a ufunc's reduce."""
     each = [values[..., action, np.newaxis] for action in range(values.shape[-1])]
     return functools.reduce(combine, each)
-
-
-def behaviour_parameters(theta: Array, owner: Indices) -> Array:
-    """The policy played, mu = [psi_1, ..., psi_N], each block from its agent's copy (Section 3.2).
-
-    Parameters
-    ----------
-    theta : Array, shape (..., N, D)
-        Each agent's copy of the joint parameters.
-    owner : Indices, shape (D,)
-        The agent each parameter belongs to.
-
-    Returns
-    -------
-    Array, shape (..., D)
-    """
-    return theta[..., owner, np.arange(len(owner))]

@@ -1,0 +1,253 @@
+r"""Likelihood-ratio estimates of returns, gradients and Hessians (Theorem 1, eq. 9, Appendix A).
+
+All agents learn from one batch of L trajectories, played with mu; agent i estimates the
+derivatives of its own return at its own copy theta_i. With s_t the score of step t under theta_i,
+ds_t its derivative, and w_t = prod_{k<=t} pi_{theta_i}(a_k | s_k) / pi_mu(a_k | s_k),
+
+    gradient  =  mean_l sum_t  c_t sum_{k<=t} s_k
+    Hessian   =  mean_l sum_t  c_t sum_{k<=t} (s_k s_k^T + ds_k)                 as printed
+    Hessian   =  mean_l sum_t  c_t [(sum_{k<=t} s_k)(sum_{k<=t} s_k)^T + sum_{k<=t} ds_k]   Theorem 1
+
+with the credit c_t = w_t (gamma^t R_i(s_t, a_t) - b_t) of step t. That is G(PO)MDP; REINFORCE is
+the same with the whole discounted return credited to the last step. Since sums over k <= t and
+over t can be exchanged, step k's terms have the weight sum_{t>=k} c_t, the credit *to go*.
+
+With one step the two Hessians are equal. Each part is a value of `Estimator`.
+
+Differs from the paper in: baselines leave the trajectory they are subtracted from out of their
+own estimate, so that they add no bias; the paper does not say how they are estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton.derivatives import Derivatives, DerivativeSource
+from netnewton.policies import behaviour_parameters
+from netnewton.policies.scores import Scores, Sums
+from netnewton.trajectories import SampledGame, SampledPolicy, Streams, Trajectories, rollout
+
+Array = npt.NDArray[np.float64]
+
+
+def gpomdp(discounted: Array) -> Array:
+    """Credit each step with its own reward; arrays of shape (T, R, N, L)."""
+    return discounted
+
+
+def reinforce(discounted: Array) -> Array:
+    """Credit the last step with the whole return."""
+    credited = np.zeros_like(discounted)
+    credited[-1] = discounted.sum(axis=0)
+    return credited
+
+
+def importance_weights(log_weight: Array) -> Array:
+    """Correct for the policy that was played (eq. 9), from the logarithms of the weights."""
+    return np.exp(log_weight)
+
+
+def no_weights(log_weight: Array) -> Array:
+    """Take the batch for one of pi_{theta_i} (Figure 2, left)."""
+    return np.ones_like(log_weight)
+
+
+def own_copies(theta: Array, mu: Array) -> Array:
+    """Estimate derivatives at each agent's own copy."""
+    return theta
+
+
+def what_is_played(theta: Array, mu: Array) -> Array:
+    """Estimate them at mu, for use at the copies: another reading of Figure 2, left."""
+    return np.broadcast_to(mu[:, np.newaxis], theta.shape)
+
+
+def printed_hessian(credit: Sums, to_go: Sums) -> Array:
+    """Sum the outer products step by step, as in Appendix A."""
+    return to_go.outer_and_derivative()
+
+
+def unbiased_hessian(credit: Sums, to_go: Sums) -> Array:
+    """Take the outer product of the summed scores, as Theorem 1 needs it."""
+    return credit.outer_of_sums() + to_go.derivative()
+
+
+def no_baseline(credited: Array, weight: Array) -> Array:
+    """b = 0."""
+    return credited
+
+
+def constant_baseline(credited: Array, weight: Array) -> Array:
+    """b_t = the mean over the batch's other trajectories of the weighted credit of step t."""
+    return credited - _mean_of_others(weight * credited)
+
+
+Baseline = Callable[[Array, Array], Array]
+"""From credits and importance weights, both (T, R, N, L), to credits less the baseline."""
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """One way to estimate derivatives; Appendix A's default choices."""
+
+    credit: Callable[[Array], Array] = gpomdp
+    """`gpomdp` or `reinforce`."""
+    hessian: Callable[[Sums, Sums], Array] = printed_hessian
+    """`printed_hessian` or `unbiased_hessian`."""
+    baseline: Baseline | None = no_baseline
+    """`no_baseline`, `constant_baseline`, or None for the one that minimises the variance of
+    every component of its own."""
+    weights: Callable[[Array], Array] = importance_weights
+    """`importance_weights` or `no_weights`."""
+    evaluated_at: Callable[[Array, Array], Array] = own_copies
+    """`own_copies` or `what_is_played`."""
+
+
+def likelihood_ratio(
+    game: SampledGame,
+    policy: SampledPolicy,
+    streams: Streams,
+    horizon: int,
+    size: int,
+    estimator: Estimator,
+    order: int = 2,
+) -> DerivativeSource:
+    """Learn from samples: every call plays a new batch with mu, made of all agents' own blocks.
+
+    Parameters
+    ----------
+    game : SampledGame
+    policy : SampledPolicy
+        For this game.
+    streams : Streams
+        One generator for each repetition.
+    horizon : int
+        T >= 1, the number of steps of a trajectory.
+    size : int
+        L >= 1, the number of trajectories of a batch.
+    estimator : Estimator
+    order : {0, 1, 2}
+        Highest derivative that is estimated.
+
+    Returns
+    -------
+    DerivativeSource
+        From theta of shape (R, N, D), for the R repetitions of `streams`.
+
+    Raises
+    ------
+    ValueError
+        If there is no step or no trajectory, or too few for the baseline.
+    """
+    if horizon < 1:
+        raise ValueError(f"horizon = {horizon}: a trajectory needs at least one step")
+    fewest = 1 if estimator.baseline is no_baseline else 2
+    if size < fewest:
+        raise ValueError(f"batch size {size}: give at least {fewest} for these estimates")
+
+    def derivatives(theta: Array) -> Derivatives:
+        mu = behaviour_parameters(theta, policy.owner)
+        batch = rollout(game, policy, mu, streams, horizon, size)
+        scores = policy.scores(estimator.evaluated_at(theta, mu), mu, batch)
+        return estimate(batch, scores, game.discount, estimator, order)
+
+    return derivatives
+
+
+def estimate(
+    batch: Trajectories, scores: Scores, discount: float, estimator: Estimator, order: int = 2
+) -> Derivatives:
+    """Estimate every agent's derivatives from a batch and what its copy makes of it.
+
+    Parameters
+    ----------
+    batch : Trajectories
+    scores : Scores
+        Of the same batch.
+    discount : float
+        gamma.
+    estimator : Estimator
+    order : {0, 1, 2}
+
+    Returns
+    -------
+    Derivatives
+        With the effective sample size.
+    """
+    horizon, *_, size = batch.rewards.shape
+    discounts = discount ** np.arange(horizon).reshape(-1, 1, 1, 1)
+    log_weight = np.cumsum(scores.log_ratio, axis=0)
+    credited = estimator.credit(discounts * batch.rewards)
+    weight = estimator.weights(log_weight)
+    J = (weight * credited).sum(axis=0).mean(axis=-1)
+    samples = effective_sample_size(log_weight[-1])
+    if order == 0:
+        return Derivatives(J, effective_sample_size=samples)
+    if estimator.baseline is None:
+        gradient, hessian = _least_variance(scores, credited, weight, estimator, order)
+        return Derivatives(J, gradient, hessian, samples)
+
+    credit = weight * estimator.baseline(credited, weight)
+    to_go = scores.weighted(np.cumsum(credit[::-1], axis=0)[::-1])
+    gradient = to_go.score() / size
+    if order == 1:
+        return Derivatives(J, gradient, effective_sample_size=samples)
+    hessian = estimator.hessian(scores.weighted(credit), to_go) / size
+    return Derivatives(J, gradient, hessian, samples)
+
+
+def effective_sample_size(log_weight: Array) -> Array:
+    """(sum w)^2 / sum w^2 over the last axis, from the logarithms of the weights; 1 to L."""
+    largest = log_weight.max(axis=-1, keepdims=True)
+    weight = np.exp(log_weight - np.where(np.isfinite(largest), largest, 0.0))
+    with np.errstate(invalid="ignore"):  # all weights zero: no sample counts
+        size = np.square(weight.sum(axis=-1)) / np.square(weight).sum(axis=-1)
+    return np.nan_to_num(size, nan=0.0)
+
+
+def _mean_of_others(values: Array) -> Array:
+    """For each trajectory, the mean of the others', over the last axis."""
+    total = values.sum(axis=-1, keepdims=True)
+    return (total - values) / (values.shape[-1] - 1)
+
+
+def _least_variance(
+    scores: Scores, credited: Array, weight: Array, estimator: Estimator, order: int
+) -> tuple[Array, Array]:
+    """Estimates whose every component has the baseline that minimises its estimated variance.
+
+    For the component f of a step's terms that is b = E[w^2 f^2 x] / E[w^2 f^2], x being the
+    credit; the trajectory it is subtracted from is left out of both means.
+    """
+    gradient, hessian = 0.0, 0.0
+    summed, curved = 0.0, 0.0
+    for t, score in enumerate(scores.steps()):
+        outer = score[..., :, np.newaxis] * score[..., np.newaxis, :]
+        summed = summed + score
+        gradient = gradient + _with_own_baseline(summed, credited[t], weight[t])
+        if order == 2:
+            curved = curved + scores.derivative(t)
+            if estimator.hessian is printed_hessian:
+                curved = curved + outer
+                terms = curved
+            else:
+                terms = curved + summed[..., :, np.newaxis] * summed[..., np.newaxis, :]
+            hessian = hessian + _with_own_baseline(terms, credited[t], weight[t])
+    return np.asarray(gradient), np.asarray(hessian)
+
+
+def _with_own_baseline(terms: Array, credited: Array, weight: Array) -> Array:
+    """Mean over trajectories of w (x - b) f, for terms f of shape (R, N, L, ...)."""
+    size = weight.shape[-1]
+    shape = (*weight.shape, *[1] * (terms.ndim - weight.ndim))
+    weighted = terms * weight.reshape(shape)
+    x = credited.reshape(shape)
+    squares = np.square(weighted)
+    total, total_x = squares.sum(axis=2, keepdims=True), (squares * x).sum(axis=2, keepdims=True)
+    others = total - squares
+    b = np.divide(total_x - squares * x, others, out=np.zeros_like(others), where=others > 0)
+    return (weighted * (x - b)).sum(axis=2) / size

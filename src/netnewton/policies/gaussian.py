@@ -1,0 +1,314 @@
+r"""Gaussian policies with a mean that is linear in radial basis functions (Section 6, gridworld).
+
+Agent j's action is a_j = m_j + sigma * noise with m_j = phi_j^T psi_j. The features stand on grids
+that cover the box, edges included, and sum to one over each grid. On a grid they are products of
+two factors,
+
+    phi_{ab}(x, y) = u_a(x) v_b(y),   u_a(x) ~ exp(-(x - c_a)^2 / 2 w^2),   c_a = a h,
+
+and since the normalisation cancels what does not depend on a, u_a(x) ~ q^a exp(-(a h)^2 / 2 w^2)
+with q = exp(x h / w^2): one exponential for each coordinate, whatever the size of the grid.
+
+The score of psi_j is phi_j (a_j - m_j) / sigma^2, its derivative -phi_j phi_j^T / sigma^2.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton.policies.scores import Scores, Sums
+
+if TYPE_CHECKING:
+    from netnewton.trajectories import Streams, Trajectories
+
+Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class GaussianRBF:
+    """Gaussian policies of agents in a planar box.
+
+    psi_j holds agent j's weights, grid by grid, each in C order over (horizontal, vertical).
+
+    Parameters
+    ----------
+    box : tuple of float
+        Width and height; centres run from edge to edge.
+    grid : tuple of int
+        Number of centres along each side, at least 2.
+    deviation : float
+        sigma, in radians.
+    sees : {"own", "both"}
+        Whether an agent's features are a grid over its own position, or one over each agent's.
+    width : float
+        Width w of the functions, in spacings h of the centres.
+    n_agents : int
+
+    Raises
+    ------
+    ValueError
+        If a value is out of range, naming it.
+    """
+
+    box: tuple[float, float]
+    grid: tuple[int, int] = (3, 6)
+    deviation: float = 0.5
+    sees: Literal["own", "both"] = "own"
+    width: float = 1.0
+    n_agents: int = 2
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.deviation < np.inf:
+            raise ValueError(f"deviation = {self.deviation}: give a standard deviation above 0")
+        if min(self.grid) < 2:
+            raise ValueError(f"grid = {self.grid}: give at least 2 centres along each side")
+        if not 0.25 <= self.width <= 100.0:
+            raise ValueError(f"width = {self.width}: give 0.25 to 100 spacings of the centres")
+        if self.sees not in ("own", "both"):
+            raise ValueError(f"sees = {self.sees!r}: choose 'own' or 'both'")
+
+    @property
+    def n_features(self) -> int:
+        """Number of an agent's features."""
+        grids = self.n_agents if self.sees == "both" else 1
+        return grids * self.grid[0] * self.grid[1]
+
+    @property
+    def n_parameters(self) -> int:
+        """D, the length of theta."""
+        return self.n_agents * self.n_features
+
+    @cached_property
+    def owner(self) -> Indices:
+        """The agent that each parameter belongs to, shape (D,): psi_j is ``theta[owner == j]``."""
+        return np.repeat(np.arange(self.n_agents), self.n_features)
+
+    def features(self, positions: Array) -> Array:
+        """phi_j of every agent.
+
+        Parameters
+        ----------
+        positions : Array, shape (..., N, 2, L)
+
+        Returns
+        -------
+        Array, shape (..., N, n_features, L)
+        """
+        ratio = self._ratios(positions)
+        across = _normalised(_powers(ratio[..., 0, :], self.grid[0]), self._constants[0])
+        up = _normalised(_powers(ratio[..., 1, :], self.grid[1]), self._constants[1])
+        product = across[..., :, np.newaxis, :] * up[..., np.newaxis, :, :]
+        *batch, agents, _, _, size = product.shape
+        if self.sees == "own":
+            return product.reshape(*batch, agents, self.n_features, size)
+        both = product.reshape(*batch, 1, self.n_features, size)
+        return np.broadcast_to(both, (*batch, agents, self.n_features, size))
+
+    def means(self, theta: Array, positions: Array) -> Array:
+        """m_j of every agent, in radians: polynomials in the two ratios q, grid by grid.
+
+        Parameters
+        ----------
+        theta : Array, shape (..., D)
+        positions : Array, shape (..., N, 2, L)
+
+        Returns
+        -------
+        Array, shape (..., N, L)
+        """
+        coefficients = self._coefficients(theta)
+        ratio = np.expand_dims(self._ratios(positions), -3 if self.sees == "own" else -4)
+        x, y = ratio[..., 0, :], ratio[..., 1, :]
+        rows = np.matmul(coefficients, _powers(x, self.grid[0]))
+        mean = _horner(np.moveaxis(rows, -2, 0), y)
+        mean /= _horner(self._constants[0], x) * _horner(self._constants[1], y)
+        return np.asarray(mean.sum(axis=-2)) if self.sees == "both" else mean[..., 0, :]
+
+    def noise(self, streams: Streams, horizon: int, size: int) -> Array:
+        """One standard normal number for each action, shape (T, R, N, L)."""
+        return streams.normal(horizon, self.n_agents, size)
+
+    def player(self, mu: Array) -> Callable[[Array, Array], Array]:
+        """Play mu, shape (R, D): from positions (R, N, 2, L) and noise (R, N, L) to angles."""
+
+        def act(positions: Array, noise: Array) -> Array:
+            return self.means(mu, positions) + self.deviation * noise
+
+        return act
+
+    def scores(self, theta: Array, mu: Array, batch: Trajectories) -> Scores:
+        """What each copy theta_i, shape (R, N, D), makes of a batch that mu (R, D) has played."""
+        return GaussianScores(self, theta, mu, batch)
+
+    def saturated_share(self, mu: Array) -> Array:
+        """Share of the weights, shape (...), beyond half a turn.
+
+        A mean angle is an average of weights; beyond half a turn it has wrapped around.
+        """
+        return np.asarray((np.abs(mu) > np.pi).mean(axis=-1))
+
+    @cached_property
+    def _constants(self) -> tuple[Array, Array]:
+        """exp(-c_a^2 / 2 w^2) for the centres along each side, counted from its middle."""
+        across, up = (np.arange(n) - (n - 1) / 2 for n in self.grid)
+        return np.exp(-np.square(across / self.width) / 2), np.exp(-np.square(up / self.width) / 2)
+
+    def _coefficients(self, theta: Array) -> Array:
+        """The weights times the constants, shape (..., N, grids, up, across)."""
+        weights = theta.reshape(*theta.shape[:-1], self.n_agents, -1, *self.grid)
+        across, up = self._constants
+        return np.swapaxes(weights, -1, -2) * (up[:, np.newaxis] * across)
+
+    def _ratios(self, positions: Array) -> Array:
+        """q of each coordinate, of the shape of the positions."""
+        box = np.array(self.box)[:, np.newaxis]
+        spacing = box / (np.array(self.grid)[:, np.newaxis] - 1)
+        return np.exp((positions - box / 2) * (1 / (spacing * self.width**2)))
+
+
+def _powers(ratio: Array, n: int) -> Array:
+    """Powers 0, ..., n - 1 of numbers of shape (..., L), shape (..., n, L)."""
+    powers = np.empty((*ratio.shape[:-1], n, ratio.shape[-1]))
+    powers[..., 0, :] = 1.0
+    for k in range(1, n):
+        np.multiply(powers[..., k - 1, :], ratio, out=powers[..., k, :])
+    return powers
+
+
+def _normalised(powers: Array, constants: Array) -> Array:
+    """Powers times constants, to sum one over the axis before the last."""
+    terms = powers * constants[:, np.newaxis]
+    terms /= terms.sum(axis=-2, keepdims=True)
+    return terms
+
+
+def _horner(coefficients: Iterable[Array | np.float64], x: Array) -> Array:
+    """The polynomial with the given coefficients, the constant first."""
+    *rest, value = coefficients
+    for coefficient in reversed(rest):
+        value = value * x
+        value += coefficient
+    return np.asarray(value)
+
+
+class GaussianScores(Scores):
+    """Scores of a batch."""
+
+    def __init__(self, policy: GaussianRBF, theta: Array, mu: Array, batch: Trajectories) -> None:
+        self.policy, self.batch = policy, batch
+        everyone = np.concatenate([mu[:, np.newaxis], theta], axis=1)
+        self.away = np.empty((len(batch.actions), *theta.shape[:2], *batch.actions.shape[2:]))
+        self.log_ratio = np.empty((*self.away.shape[:3], self.away.shape[-1]))
+        # Step by step: a step's arrays fit the cache.
+        for t, (positions, actions) in enumerate(zip(batch.states, batch.actions, strict=True)):
+            means = policy.means(everyone, positions[:, np.newaxis])
+            away = (actions[:, np.newaxis] - means) / policy.deviation
+            half_squares = np.square(away).sum(axis=-2) / 2
+            self.away[t] = away[:, 1:]
+            self.log_ratio[t] = half_squares[:, :1] - half_squares[:, 1:]
+
+    def steps(self) -> Array:
+        """The score of every step."""
+        phi = self.policy.features(self.batch.states)[:, :, np.newaxis]
+        score = phi * (self.away / self.policy.deviation)[..., np.newaxis, :]
+        return np.moveaxis(score.reshape(*score.shape[:3], -1, score.shape[-1]), -1, -2)
+
+    def derivative(self, t: int) -> Array:
+        """The score's derivative at step t, the same for every copy."""
+        phi = np.moveaxis(self.policy.features(self.batch.states[t]), -1, 1)
+        N, D, n = self.policy.n_agents, self.policy.n_parameters, self.policy.n_features
+        full = np.zeros((*phi.shape[:2], N, n, N, n))
+        for j in range(N):
+            outer = phi[:, :, j, :, np.newaxis] * phi[:, :, j, np.newaxis, :]
+            full[:, :, j, :, j, :] = -outer / self.policy.deviation**2
+        full = full.reshape(len(phi), 1, -1, D, D)
+        return np.broadcast_to(full, (len(phi), N, *full.shape[2:]))
+
+    def weighted(self, weights: Array) -> Sums:
+        """Sums over the steps that have a weight: rewards are sparse, so most have none."""
+        return GaussianSums(self, weights)
+
+
+class GaussianSums(Sums):
+    """Weighted sums over the steps that have a weight for some copy, repetition by repetition.
+
+    How many those are differs between repetitions, hence the loops over them.
+    """
+
+    scores: GaussianScores
+
+    def score(self) -> Array:
+        """Sum of weight * score, shape (R, N, D)."""
+        total = [
+            np.concatenate([(weight * away[:, j]) @ phi[j].T for j in range(len(phi))], axis=-1)
+            for phi, away, weight in self._steps
+        ]
+        return np.stack(total) / self.scores.policy.deviation
+
+    def outer(self) -> Array:
+        """Sum of weight * score score^T, shape (R, N, D, D)."""
+        return self._blocks(lambda away, j, k: away[:, j] * away[:, k])
+
+    def derivative(self) -> Array:
+        """Sum of weight * derivative of the score, shape (R, N, D, D)."""
+        return self._blocks(lambda away, j, k: -1.0 if j == k else None)
+
+    def outer_and_derivative(self) -> Array:
+        """The sum of `outer` and `derivative`."""
+        return self._blocks(lambda away, j, k: away[:, j] * away[:, k] - (j == k))
+
+    def outer_of_sums(self) -> Array:
+        """Sum of weight * S_t S_t^T, where S_t sums the scores up to step t; (R, N, D, D)."""
+        scores = self.scores
+        D = scores.policy.n_parameters
+        total = np.zeros((*self.weights.shape[1:3], D, D))
+        for r in range(len(total)):
+            chosen = np.nonzero(self.weights[:, r].any(axis=(0, 1)))[0]
+            weights = self.weights[:, r][..., chosen]
+            phi = scores.policy.features(scores.batch.states[:, r][..., chosen])
+            score = phi[:, np.newaxis] * scores.away[:, r][..., chosen][..., np.newaxis, :]
+            summed = np.cumsum(score, axis=0).reshape(len(weights), -1, D, len(chosen))
+            for copy in range(weights.shape[1]):
+                t, trajectory = np.nonzero(weights[:, copy])
+                vectors = summed[t, copy, :, trajectory]
+                weighted = vectors * weights[t, copy, trajectory][:, np.newaxis]
+                total[r, copy] = vectors.T @ weighted
+        return total / scores.policy.deviation**2
+
+    @cached_property
+    def _steps(self) -> list[tuple[Array, Array, Array]]:
+        """Of each repetition's steps: phi (N, n, m), away (copies, N, m), weight (copies, m)."""
+        batch = self.scores.batch
+        r, t, trajectory = np.nonzero(np.swapaxes(self.weights.any(axis=2), 0, 1))
+        positions = np.moveaxis(batch.states[t, r, :, :, trajectory], 0, -1)
+        phi = self.scores.policy.features(np.ascontiguousarray(positions))
+        away = np.moveaxis(self.scores.away[t, r, :, :, trajectory], 0, -1)
+        weight = self.weights[t, r, :, trajectory].T
+        ends = np.searchsorted(r, np.arange(self.weights.shape[1] + 1))
+        slices = [slice(*pair) for pair in itertools.pairwise(ends)]
+        return [(phi[..., s], away[..., s], weight[..., s]) for s in slices]
+
+    def _blocks(self, coefficient: Callable[[Array, int, int], Array | float | None]) -> Array:
+        """Sum of weight * coefficient(j, k) * phi_j phi_k^T, block by block of agents j and k."""
+        policy = self.scores.policy
+        N, n = policy.n_agents, policy.n_features
+        total = np.zeros((*self.weights.shape[1:3], N, n, N, n))
+        for block, (phi, away, weight) in zip(total, self._steps, strict=True):
+            for j, k in itertools.combinations_with_replacement(range(N), 2):
+                if (factor := coefficient(away, j, k)) is None:
+                    continue
+                left = (weight * factor)[:, np.newaxis] * phi[j]
+                product = left.reshape(-1, left.shape[-1]) @ phi[k].T
+                block[:, j, :, k] = product.reshape(-1, n, n)
+                if j != k:
+                    block[:, k, :, j] = np.swapaxes(block[:, j, :, k], -1, -2)
+        D = policy.n_parameters
+        return total.reshape(*total.shape[:2], D, D) / policy.deviation**2
