@@ -119,9 +119,10 @@ def _interval(interval: Interval) -> dict[str, Any]:
 
 def _command(entry: ledger.Entry) -> str:
     check = f"./run netnewton check {entry['id']}"
-    if entry["experiment"] is None:
+    if not entry["experiments"]:
         return check
-    return f"./run snakemake --cores 2 results/{entry['experiment']}/summary.csv && {check}"
+    targets = " ".join(f"results/{name}/summary.csv" for name in entry["experiments"])
+    return f"./run snakemake --cores 2 {targets} && {check}"
 
 
 def _plain(value: Any) -> Any:

@@ -69,7 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("spec", help="the configuration, one line of JSON")
     simulate.add_argument("out", type=Path, help="the .nc file to write")
     simulate.add_argument("--chunk", type=_positive, help="repetitions advanced together")
-    for sub in (run, simulate):
+    study = add("study", _study, "run a study of config/studies.yaml: a grid of settings")
+    study.add_argument("study")
+    study.add_argument("out", type=Path, help="the .csv file to write")
+    for sub in (run, simulate, study):
         sub.add_argument("--jobs", type=_positive, default=1, help="worker processes, at most")
 
     summarise = add("summarise", _summarise, "workflow stage: summarise an experiment's results")
@@ -87,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--runs", type=Path, nargs="*", default=[], help="results it sums up")
     check.add_argument("--figures", type=Path, default=Path("figures"))
     check.add_argument("--results", type=Path, default=Path("results"))
-    for sub in (summarise, draw, check):
+    for sub in (summarise, draw, check, study):
         sub.add_argument("--confidence", type=_probability, default=0.98, help="of the intervals")
     run.add_argument("--confidence", type=_probability, help="default: the configuration's")
 
@@ -178,6 +181,12 @@ def _summarise(options: argparse.Namespace) -> None:
     from replication.summarise import write_summary
 
     write_summary(options.results, options.out, options.confidence)
+
+
+def _study(options: argparse.Namespace) -> None:
+    from replication.studies import run_study
+
+    run_study(options.study, options.out, options.jobs, options.confidence)
 
 
 def _draw(options: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "config" / "paper.yaml"
+STUDIES = ROOT / "config" / "studies.yaml"
 SCHEMA = ROOT / "config" / "schema.json"
 
 Settings = Mapping[str, Any]
@@ -76,14 +77,25 @@ def load(path: Path = PAPER) -> dict[str, Any]:
     ConfigError
         If the file cannot be read, is not YAML or does not fit the schema.
     """
+    config = _read(path)
+    check(config)
+    return config
+
+
+def load_studies(path: Path = STUDIES) -> dict[str, Any]:
+    """Read and check a file of studies; errors as for `load`."""
+    document = _read(path)
+    _check_schema(document, {"$defs": _schema()["$defs"], "$ref": "#/$defs/studies"})
+    return document["studies"]
+
+
+def _read(path: Path) -> Any:
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except NOT_YAML as error:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
-    check(config)
-    return config
 
 
 def check(config: Any) -> None:
@@ -129,7 +141,7 @@ def spec(config: Settings, experiment: str, method: str) -> Spec:
     """
     settings = _lookup(config["experiments"], experiment, "experiment")
     chosen = _lookup(settings["methods"], method, "method")
-    kept = {k: v for k, v in settings.items() if k not in ("methods", "sources", "title", "figure")}
+    kept = {k: v for k, v in settings.items() if k not in ("methods", "sources", "title", "figures")}
     return Spec(experiment, method, {**kept, "method": dict(chosen)})
 
 
@@ -225,7 +237,7 @@ def _flat(settings: Settings) -> dict[str, Any]:
 
 def values(settings: Settings) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every value of an experiment with its path, without the labels and sources."""
-    shown = {k: v for k, v in settings.items() if k not in ("title", "figure", "sources")}
+    shown = {k: v for k, v in settings.items() if k not in ("title", "figures", "sources")}
     return _leaves(shown)
 
 

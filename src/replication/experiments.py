@@ -14,20 +14,14 @@ import numpy.typing as npt
 
 from netnewton import consensus_newton, curvature, networks
 from netnewton.derivatives import DerivativeSource
-from netnewton.derivatives.exact import exact_derivatives
-from netnewton.games.finite import (
-    FiniteGame,
-    matrix_game,
-    prisoners_dilemma,
-    repeated_prisoners_dilemma,
-)
-from netnewton.policies import Boltzmann
+from netnewton.trajectories import Streams
+from replication import problems
 from replication.config import ConfigError, Spec
 
 Array = npt.NDArray[np.float64]
 
 # What a repetition's streams are for: each has its own child of the experiment's root seed.
-NETWORK_STREAM = 0
+NETWORK_STREAM, TRAINING_STREAM, EVALUATION_STREAM = 0, 1, 2
 
 CURVATURES: Mapping[str, Callable[[int, float], curvature.Curvature]] = {
     "full": lambda sign, floor: curvature.FullHessian(sign),
@@ -58,9 +52,11 @@ class Experiment:
     """A `Spec` made of library objects, for R repetitions."""
 
     derivatives: DerivativeSource
-    """What the agents learn from."""
-    evaluate: Callable[[Array], Array]
-    """J_i of every agent, shape (M, N), at M joint parameters, shape (M, d)."""
+    """What the agents learn from; it may be called for one run only, since streams move on."""
+    evaluate: problems.Evaluation
+    """J_i of every agent at the parameters that were played."""
+    saturated_share: Callable[[Array], Array]
+    """The share of the policy with parameters mu, shape (..., d), that is saturated."""
     method: consensus_newton.Method
     weights: Array
     """The consensus matrix of each repetition, shape (R, N, N)."""
@@ -78,46 +74,36 @@ def build(spec: Spec, repetitions: Sequence[int]) -> Experiment:
     ConfigError
         If the library refuses a value.
     """
-    settings = spec.settings
+    settings, seed = spec.settings, spec.settings["seed"]
+    learning = settings["derivatives"]
     try:
-        game = _game(settings["game"])
-        policy = Boltzmann(game.n_states, game.n_actions, settings["policy"]["logits"])
+        game = problems.game(settings["game"])
+        policy = problems.policy(settings["policy"], game)
         method = _method(settings["method"])
-        weights = _weights(settings["network"], game.n_agents, settings["seed"], repetitions)
-        start = _start(settings["start"], len(repetitions), game.n_agents, policy.n_parameters)
+        training, evaluating = (
+            Streams([stream(seed, repetition, purpose) for repetition in repetitions])
+            for purpose in (TRAINING_STREAM, EVALUATION_STREAM)
+        )
+        return Experiment(
+            derivatives=problems.derivatives(
+                learning, game, policy, training, method.curvature.order
+            ),
+            evaluate=problems.evaluation(
+                settings["evaluation"], learning.get("horizon"), game, policy, evaluating
+            ),
+            saturated_share=policy.saturated_share,
+            method=method,
+            weights=_weights(settings["network"], game.n_agents, seed, repetitions),
+            start=_start(settings["start"], len(repetitions), game.n_agents, policy.n_parameters),
+            owner=policy.owner,
+        )
     except ValueError as error:
         raise ConfigError(f"{spec.experiment}/{spec.method}: {error}") from None
-    exact_return = exact_derivatives(game, policy, order=0)
-    return Experiment(
-        derivatives=exact_derivatives(game, policy, method.curvature.order),
-        evaluate=lambda mu: exact_return(mu[:, np.newaxis]).J,
-        method=method,
-        weights=weights,
-        start=start,
-        owner=policy.owner,
-    )
 
 
 def stream(seed: int, repetition: int, purpose: int) -> np.random.Generator:
     """The random stream of one repetition for one purpose, whatever runs beside it."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(repetition, purpose)))
-
-
-def _game(settings: Mapping[str, Any]) -> FiniteGame:
-    name, horizon = settings["name"], settings.get("horizon", "one_shot")
-    if horizon == "one_shot" and "discount" in settings:
-        raise ValueError("game.discount goes with game.horizon=repeated only")
-    if name == "matrix_game":
-        if "payoffs" not in settings or horizon != "one_shot":
-            raise ValueError("game.name = matrix_game needs game.payoffs and horizon one_shot")
-        return matrix_game(settings["payoffs"])
-    if "payoffs" in settings:
-        raise ValueError("game.payoffs goes with game.name=matrix_game only")
-    if horizon == "one_shot":
-        return prisoners_dilemma()
-    if "discount" not in settings:
-        raise ValueError("game.horizon = repeated needs game.discount, for example 0.9")
-    return repeated_prisoners_dilemma(settings["discount"])
 
 
 def _method(settings: Mapping[str, Any]) -> consensus_newton.Method:

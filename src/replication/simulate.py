@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import consensus_newton
+from netnewton.derivatives import Derivatives
 from netnewton.networks import unchecked_mixing
 from netnewton.policies import behaviour_parameters
 from replication.config import Spec
@@ -27,7 +28,7 @@ Report = Callable[[float], None]
 # A worker costs about a second to start, and smaller batches are less efficient: less work than
 # this, and another worker is not worth it.
 SECONDS_WORTH_A_WORKER = 3.0
-PILOT_ITERATIONS = 20
+PILOT_ITERATIONS, PILOT_SHARE = 20, 50  # at most so many, and no more than one in so many
 
 
 def silent(repetitions: float) -> None:
@@ -86,19 +87,26 @@ def simulate_chunk(spec: Spec, repetitions: Sequence[int], report: Report = sile
 
 
 def _advance(experiment: Experiment, iterations: int, report: Report) -> Variables:
+    sample_sizes: list[npt.NDArray] = []
+
     def observe(block: consensus_newton.State) -> Mapping[str, npt.NDArray]:
         report(len(experiment.start) * len(block.theta) / (iterations + 1))
         return observed(block, experiment)
 
+    def derivatives(theta: npt.NDArray) -> Derivatives:
+        local = experiment.derivatives(theta)
+        sample_sizes.append(local.effective_sample_size)
+        return local
+
     run = consensus_newton.run(
         consensus_newton.init(experiment.start, experiment.method),
-        experiment.derivatives,
+        derivatives,
         unchecked_mixing(experiment.weights),  # `build` has checked them
         experiment.method,
         iterations,
         observe,
     )
-    return _variables(run, experiment)
+    return _variables(run, experiment, sample_sizes)
 
 
 def observed(states: consensus_newton.State, experiment: Experiment) -> Mapping[str, npt.NDArray]:
@@ -131,10 +139,12 @@ def _relative(error: npt.NDArray, size: npt.NDArray) -> npt.NDArray:
     return np.divide(error, size, out=of_nothing, where=size > 0)
 
 
-def _variables(run: consensus_newton.Run, experiment: Experiment) -> Variables:
+def _variables(
+    run: consensus_newton.Run, experiment: Experiment, sample_sizes: list[npt.NDArray]
+) -> Variables:
     """Repetition first, and nothing but NaN (or no fallback) once a repetition has diverged."""
     mu = run.trace["mu"]
-    J_local = experiment.evaluate(mu.reshape(-1, mu.shape[-1])).reshape(*mu.shape[:2], -1)
+    J_local = experiment.evaluate(mu)
     iteration = np.arange(len(mu))[:, np.newaxis]
     lost = (run.diverged_at >= 0) & (iteration >= run.diverged_at)
 
@@ -147,6 +157,10 @@ def _variables(run: consensus_newton.Run, experiment: Experiment) -> Variables:
         tracking = [_relative(run.trace[f"{x}_error"], run.trace[f"{x}_size"]) for x in "gH"]
     fallback = run.trace["fallback"] & ~lost[..., np.newaxis]
     theta = np.where((run.diverged_at >= 0)[:, np.newaxis, np.newaxis], np.nan, run.final.theta)
+    sampled = {}
+    if sample_sizes and sample_sizes[0].size:
+        before = np.full_like(sample_sizes[0], np.nan)
+        sampled["effective_sample_size"] = by_repetition(np.stack([before, *sample_sizes]))
     return {
         "J": by_repetition(J_local.mean(axis=-1)),
         "J_local": by_repetition(J_local),
@@ -155,7 +169,9 @@ def _variables(run: consensus_newton.Run, experiment: Experiment) -> Variables:
         "fallback": np.swapaxes(fallback, 0, 1).astype(np.int8),
         "weights": experiment.weights,
         "theta": theta,
+        "saturated": by_repetition(experiment.saturated_share(mu)),
         "diverged_at": run.diverged_at.astype(np.int32),
+        **sampled,
     }
 
 
@@ -164,15 +180,17 @@ def _workers(spec: Spec, repetitions: Sequence[int], jobs: int) -> int:
     available = min(jobs, processors(), len(repetitions))
     if available <= 1:
         return 1
-    iterations = min(PILOT_ITERATIONS, spec.settings["iterations"])
-    pilot = replace(spec, settings={**spec.settings, "iterations": iterations})
-    seconds = []
-    for _ in range(2):  # the first call pays for what is made once
-        started = time.process_time()  # not the wall clock: other jobs may share the processors
-        simulate_chunk(pilot, repetitions)
-        seconds.append(time.process_time() - started)
-    work = seconds[-1] * spec.settings["iterations"] / iterations
+    total = spec.settings["iterations"]
+    iterations = min(PILOT_ITERATIONS, -(-total // PILOT_SHARE))
+    simulate_chunk(_shortened(spec, 1), repetitions)  # the first call pays for what is made once
+    started = time.process_time()  # not the wall clock: other jobs may share the processors
+    simulate_chunk(_shortened(spec, iterations), repetitions)
+    work = (time.process_time() - started) * (total + 1) / (iterations + 1)
     return max(1, min(available, int(work / SECONDS_WORTH_A_WORKER)))
+
+
+def _shortened(spec: Spec, iterations: int) -> Spec:
+    return replace(spec, settings={**spec.settings, "iterations": iterations})
 
 
 def processors() -> int:

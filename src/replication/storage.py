@@ -61,6 +61,17 @@ VARIABLES: Mapping[str, Variable] = {
         "1",
         "1 if [.]_m replaced the tracked curvature in the step to this iteration",
     ),
+    "effective_sample_size": Variable(
+        ("repetition", "iteration", "agent"),
+        "trajectories",
+        "(sum w)^2 / sum w^2 over the batch of this iteration, w the weights of whole trajectories",
+    ),
+    "saturated": Variable(
+        ("repetition", "iteration"),
+        "1",
+        "share of the policy played that is saturated: action probabilities above 0.999, or mean "
+        "angles beyond half a turn",
+    ),
     "weights": Variable(("repetition", "agent", "neighbour"), "1", "consensus matrix a_ij"),
     "theta": Variable(
         ("repetition", "agent", "parameter"), "1", "each agent's copy at the last iteration"

@@ -42,18 +42,43 @@ def test_the_default_comes_first(ambiguities):
         assert entry["default"] == entry["options"][0]["name"]
 
 
+EXPERIMENTS = ("pd_exact", "pd_sampled_is", "pd_sampled_no_is", "gridworld")
+
+
+def settable(entry, paper, experiment):
+    """Whether each setting of an ambiguity can be set in an experiment, the default being set."""
+    for option in entry["options"]:
+        if option["setting"] is None:
+            continue
+        settings = option["setting"] if isinstance(option["setting"], list) else [option["setting"]]
+        extra = ["game.discount=0.9"] if settings[0].endswith("=repeated") else []
+        if experiment == "pd_sampled_is" and extra:
+            extra.append("derivatives.horizon=5")
+        try:
+            changed = config.override(paper, experiment, ["DN"], [*settings, *extra])
+            spec = config.spec(changed, experiment, "DN")
+            build(spec, range(2))
+        except config.ConfigError:
+            return False
+        is_default = spec == config.spec(paper, experiment, "DN")
+        if is_default != (option["name"] == entry["default"]):
+            return False
+    return True
+
+
 def test_each_setting_of_an_ambiguity_can_be_set_and_the_default_is_set(ambiguities):
     paper = config.load()
-    for entry in ambiguities.values():
-        for option in entry["options"]:
-            if option["setting"] is None:
-                continue
-            extra = ["game.discount=0.9"] if option["setting"].endswith("=repeated") else []
-            changed = config.override(paper, "pd_exact", ["DN"], [option["setting"], *extra])
-            spec = config.spec(changed, "pd_exact", "DN")
-            build(spec, range(2))
-            is_default = spec == config.spec(paper, "pd_exact", "DN")
-            assert is_default == (option["name"] == entry["default"]), option
+    for name, entry in ambiguities.items():
+        assert any(settable(entry, paper, experiment) for experiment in EXPERIMENTS), name
+
+
+def test_a_wrong_setting_is_noticed(ambiguities):
+    """A planted fault: an option that the configuration does not know, and a default that is not."""
+    paper, entry = config.load(), ambiguities["projection"]
+    options = [dict(option) for option in entry["options"]]
+    options[1]["setting"] = "projection=floor_eigenvalue"
+    assert not settable({**entry, "options": options}, paper, "pd_exact")
+    assert not settable({**entry, "default": "floor-eigenvalues"}, paper, "pd_exact")
 
 
 def test_direct_measures_give_the_ledgers_quantities(claims, tmp_path):

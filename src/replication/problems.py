@@ -1,0 +1,184 @@
+"""From an experiment's settings to what is learned: the game, the policy, and what agents see of it.
+
+Each choice in the configuration is a value here; combinations that make no sense are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton.derivatives import DerivativeSource, likelihood_ratio
+from netnewton.derivatives.exact import exact_derivatives
+from netnewton.games import finite
+from netnewton.games.gridworld import Gridworld
+from netnewton.policies import Boltzmann, GaussianRBF
+from netnewton.trajectories import Streams, rollout
+
+Array = npt.NDArray[np.float64]
+Settings = Mapping[str, Any]
+Game = finite.FiniteGame | Gridworld
+Policy = Boltzmann | GaussianRBF
+
+Evaluation = Callable[[Array], Array]
+"""From the parameters played, shape (K, R, D), to J_i of every agent, shape (K, R, N)."""
+
+BOX = {field.name for field in fields(Gridworld)}
+GAME_KEYS = {
+    "prisoners_dilemma": {"horizon", "discount"},
+    "matrix_game": {"horizon", "payoffs"},
+    "gridworld": BOX,
+}
+POLICY_KEYS = {"boltzmann": {"logits"}, "gaussian_rbf": {"deviation", "sees", "centres", "width"}}
+SAMPLING_KEYS = {"horizon", "batch_size", "estimator", "hessian", "baseline", "correction"}
+
+CREDITS = {"gpomdp": likelihood_ratio.gpomdp, "reinforce": likelihood_ratio.reinforce}
+HESSIANS = {
+    "printed": likelihood_ratio.printed_hessian,
+    "unbiased": likelihood_ratio.unbiased_hessian,
+}
+BASELINES = {
+    "none": likelihood_ratio.no_baseline,
+    "constant": likelihood_ratio.constant_baseline,
+    "variance_minimising": None,
+}
+CORRECTIONS = {
+    "importance": (likelihood_ratio.importance_weights, likelihood_ratio.own_copies),
+    "none": (likelihood_ratio.no_weights, likelihood_ratio.own_copies),
+    "none_at_played": (likelihood_ratio.no_weights, likelihood_ratio.what_is_played),
+}
+
+
+def game(settings: Settings) -> Game:
+    """The game that is played.
+
+    Raises
+    ------
+    ValueError
+        If a setting is missing, does not belong to this game, or is refused by it.
+    """
+    name, horizon = settings["name"], settings.get("horizon", "one_shot")
+    _only("game", settings, "name", GAME_KEYS)
+    if name == "gridworld":
+        _all("game", settings, BOX)
+        return Gridworld(**{key: settings[key] for key in BOX})
+    if horizon == "one_shot" and "discount" in settings:
+        raise ValueError("game.discount goes with game.horizon=repeated only")
+    if name == "matrix_game":
+        if "payoffs" not in settings or horizon != "one_shot":
+            raise ValueError("game.name = matrix_game needs game.payoffs and horizon one_shot")
+        return finite.matrix_game(settings["payoffs"])
+    if horizon == "one_shot":
+        return finite.prisoners_dilemma()
+    if "discount" not in settings:
+        raise ValueError("game.horizon = repeated needs game.discount, for example 0.9")
+    return finite.repeated_prisoners_dilemma(settings["discount"])
+
+
+def policy(settings: Settings, played: Game) -> Policy:
+    """The joint policy's family, for a game.
+
+    Raises
+    ------
+    ValueError
+        If the family is not for this game, or a setting is missing or not this family's.
+    """
+    family = settings["family"]
+    _only("policy", settings, "family", POLICY_KEYS)
+    _all("policy", settings, POLICY_KEYS[family])
+    if isinstance(played, Gridworld) != (family == "gaussian_rbf"):
+        raise ValueError(
+            f"policy.family = {family} is not for this game: gaussian_rbf goes with the "
+            "gridworld, boltzmann with all others"
+        )
+    if isinstance(played, Gridworld):
+        return GaussianRBF(
+            box=(played.width, played.height),
+            grid=tuple(settings["centres"]),
+            **{key: settings[key] for key in ("deviation", "sees", "width")},
+        )
+    return Boltzmann(played.n_states, played.n_actions, settings["logits"])
+
+
+def derivatives(
+    settings: Settings, played: Game, joint: Policy, streams: Streams, order: int
+) -> DerivativeSource:
+    """What the agents learn from: exact derivatives, or a new batch of trajectories every time.
+
+    Raises
+    ------
+    ValueError
+        If a setting is missing or out of place, or exact derivatives are not to be had.
+    """
+    if settings["kind"] == "exact":
+        _only("derivatives", settings, "kind", {"exact": set()})
+        return exact_derivatives(*_finite(played, joint, "derivatives"), order)
+    _all("derivatives", settings, SAMPLING_KEYS)
+    if played.discount == 0 and settings["horizon"] > 1:
+        raise ValueError(
+            f"derivatives.horizon = {settings['horizon']}: a game that is played once has horizon 1"
+        )
+    weights, evaluated_at = CORRECTIONS[settings["correction"]]
+    estimator = likelihood_ratio.Estimator(
+        credit=CREDITS[settings["estimator"]],
+        hessian=HESSIANS[settings["hessian"]],
+        baseline=BASELINES[settings["baseline"]],
+        weights=weights,
+        evaluated_at=evaluated_at,
+    )
+    horizon, size = settings["horizon"], settings["batch_size"]
+    return likelihood_ratio.likelihood_ratio(
+        played, joint, streams, horizon, size, estimator, order
+    )
+
+
+def evaluation(
+    settings: Settings, horizon: int | None, played: Game, joint: Policy, streams: Streams
+) -> Evaluation:
+    """How the return of what is played is found: exactly, or from trajectories of its own stream.
+
+    Raises
+    ------
+    ValueError
+        If a setting is missing or out of place, or exact returns are not to be had.
+    """
+    if settings["kind"] == "exact":
+        _only("evaluation", settings, "kind", {"exact": set()})
+        exact = exact_derivatives(*_finite(played, joint, "evaluation"), order=0)
+        return lambda mu: exact(mu[..., np.newaxis, :]).J
+    _all("evaluation", settings, {"batch_size"})
+    if horizon is None:
+        raise ValueError("evaluation.kind = sampled goes with derivatives.kind=sampled only")
+    size, discounts = settings["batch_size"], played.discount ** np.arange(horizon)
+
+    def sampled_return(mu: Array) -> Array:
+        rewards = rollout(played, joint, mu, streams, horizon, size).rewards
+        return np.einsum("t,trnl->rn", discounts, rewards) / size
+
+    return lambda mu: np.stack([sampled_return(parameters) for parameters in mu])
+
+
+def _finite(played: Game, joint: Policy, section: str) -> tuple[finite.FiniteGame, Boltzmann]:
+    if isinstance(played, Gridworld) or isinstance(joint, GaussianRBF):
+        raise ValueError(f"{section}.kind = exact is for finite games: choose sampled")
+    return played, joint
+
+
+def _only(
+    section: str, settings: Settings, kind: str, known: Mapping[str, set[str]]
+) -> None:
+    """Refuse a setting that belongs to another kind."""
+    for key in settings:
+        if key != kind and key not in known[settings[kind]]:
+            kinds = [name for name, keys in known.items() if key in keys] or ["another kind"]
+            raise ValueError(f"{section}.{key} goes with {section}.{kind}={' or '.join(kinds)} only")
+
+
+def _all(section: str, settings: Settings, needed: set[str]) -> None:
+    """Refuse settings that lack one."""
+    if missing := sorted(needed - settings.keys()):
+        raise ValueError(f"{section} lacks {missing[0]!r}: add {section}.{missing[0]}")

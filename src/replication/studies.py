@@ -1,0 +1,109 @@
+"""Studies: one method of an experiment under every combination of a grid of settings.
+
+They serve to tune (config/studies.yaml, ``tune_*``) and to show what a choice changes
+(``sweep_*``); a study's table has one row for each combination.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replication import config
+from replication.config import ConfigError, Spec, nearest
+from replication.statistics import mean_interval
+from replication.storage import write_text
+
+Settings = Mapping[str, Any]
+Row = dict[str, Any]
+
+
+def specs(study: Settings, experiments: Settings) -> Iterator[tuple[Row, Spec]]:
+    """Each combination of a study's grid, with the spec that it makes.
+
+    Raises
+    ------
+    ConfigError
+        If a setting does not exist or a value does not fit.
+    """
+    experiment, method = study["experiment"], study["method"]
+    fixed = [f"seed={study['seed']}", f"repetitions={study['repetitions']}"]
+    for values in itertools.product(*study["grid"].values()):
+        chosen = dict(zip(study["grid"], values, strict=True))
+        assignments = [f"{key}={value}" for key, value in chosen.items()]
+        changed = config.override(experiments, experiment, [method], fixed + assignments)
+        yield chosen, config.spec(changed, experiment, method)
+
+
+def run_study(name: str, out: Path, jobs: int, confidence: float) -> None:
+    """Run a study of config/studies.yaml and write its table, whole or not at all.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such study or it does not fit.
+    """
+    studies = config.load_studies()
+    if name not in studies:
+        raise ConfigError(f"there is no study {name!r}: {nearest(name, studies)}")
+    combinations = list(specs(studies[name], config.load()))
+
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        outcomes = Parallel(n_jobs=jobs)(
+            delayed(outcome)(spec, confidence) for _, spec in combinations
+        )
+    rows = [chosen | row for (chosen, _), row in zip(combinations, outcomes, strict=True)]
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(out, text.getvalue())
+
+
+def outcome(spec: Spec, confidence: float) -> Row:
+    """What a run came to: its final and its average return, and what went wrong.
+
+    From its divergence on a diverged repetition counts with the return 0, the lowest there is in
+    the gridworld.
+    """
+    from replication.simulate import simulate
+
+    variables = simulate(spec)
+    J = np.nan_to_num(variables["J"], nan=0.0)
+    final = mean_interval(J[:, -1], confidence)
+    average = mean_interval(J[:, 1:].mean(axis=1), confidence)
+    smallest = np.nanmin(variables["effective_sample_size"][:, 1:], axis=(1, 2), initial=np.inf)
+    numbers = {
+        "first": J[:, 0].mean(),
+        **{f"final_{key}": getattr(final, key) for key in ("value", "lower", "upper")},
+        **{f"average_{key}": getattr(average, key) for key in ("value", "lower", "upper")},
+        "smallest_sample_size": np.median(smallest),
+        "saturated": np.nan_to_num(variables["saturated"][:, -1], nan=1.0).mean(),
+    }
+    return {
+        **{key: f"{float(value):.10g}" for key, value in numbers.items()},
+        "diverged": int((variables["diverged_at"] >= 0).sum()),
+        "repetitions": len(J),
+    }
+
+
+def best(table: Path) -> Row:
+    """The row of a study's table with the highest average return.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such table.
+    """
+    if not table.exists():
+        raise ConfigError(f"{table} is missing: make it with ./run snakemake {table}")
+    with table.open(newline="", encoding="utf-8") as file:
+        return max(csv.DictReader(file), key=lambda row: float(row["average_value"]))
