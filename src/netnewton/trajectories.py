@@ -60,7 +60,7 @@ class Streams:
 
 
 class SampledGame(Protocol):
-    """A game that gives trajectories. Its states may be anything that its own methods understand."""
+    """A game that gives trajectories; its states may be anything that its own methods know."""
 
     @property
     def n_agents(self) -> int:
@@ -68,7 +68,7 @@ class SampledGame(Protocol):
 
     @property
     def discount(self) -> float:
-        """gamma."""
+        """Gamma."""
 
     def chance(self, streams: Streams, draws: int, size: int) -> Sequence[Any]:
         """Draw what a batch needs beside the policy's actions: for its start and for every step."""
@@ -85,6 +85,10 @@ class SampledGame(Protocol):
 
 class SampledPolicy(Protocol):
     """A joint policy that can be played and whose scores are known."""
+
+    @property
+    def owner(self) -> npt.NDArray[np.intp]:
+        """The agent that each parameter belongs to, shape (D,)."""
 
     def noise(self, streams: Streams, horizon: int, size: int) -> Array:
         """Draw what a batch's actions need, shape (T, R, N, L)."""

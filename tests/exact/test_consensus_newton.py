@@ -191,7 +191,7 @@ def minus_gradient(step):
 
 def shuffled_agents(step):
     return lambda state, derivatives, mix, method: step(
-        state, lambda theta: Derivatives(*(x[:, ::-1] for x in derivatives(theta))), mix, method
+        state, lambda theta: Derivatives(*(x[:, ::-1] for x in derivatives(theta)[:3])), mix, method
     )
 
 

@@ -4,9 +4,9 @@ All agents learn from one batch of L trajectories, played with mu; agent i estim
 derivatives of its own return at its own copy theta_i. With s_t the score of step t under theta_i,
 ds_t its derivative, and w_t = prod_{k<=t} pi_{theta_i}(a_k | s_k) / pi_mu(a_k | s_k),
 
-    gradient  =  mean_l sum_t  c_t sum_{k<=t} s_k
-    Hessian   =  mean_l sum_t  c_t sum_{k<=t} (s_k s_k^T + ds_k)                 as printed
-    Hessian   =  mean_l sum_t  c_t [(sum_{k<=t} s_k)(sum_{k<=t} s_k)^T + sum_{k<=t} ds_k]   Theorem 1
+    gradient  =  mean_l sum_t  c_t S_t                                  S_t = sum_{k<=t} s_k
+    Hessian   =  mean_l sum_t  c_t sum_{k<=t} (s_k s_k^T + ds_k)        as printed
+    Hessian   =  mean_l sum_t  c_t (S_t S_t^T + sum_{k<=t} ds_k)        Theorem 1
 
 with the credit c_t = w_t (gamma^t R_i(s_t, a_t) - b_t) of step t. That is G(PO)MDP; REINFORCE is
 the same with the whole discounted return credited to the last step. Since sums over k <= t and
@@ -20,18 +20,19 @@ own estimate, so that they add no bias; the paper does not say how they are esti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from netnewton.derivatives import Derivatives, DerivativeSource
+from netnewton.derivatives import NOT_COMPUTED, Derivatives, DerivativeSource
 from netnewton.policies import behaviour_parameters
-from netnewton.policies.scores import Scores, Sums
+from netnewton.policies.scores import Scores, Sums, sums_so_far
 from netnewton.trajectories import SampledGame, SampledPolicy, Streams, Trajectories, rollout
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 def gpomdp(discounted: Array) -> Array:
@@ -46,12 +47,12 @@ def reinforce(discounted: Array) -> Array:
     return credited
 
 
-def importance_weights(log_weight: Array) -> Array:
+def importance_weights(log_weight: Array, needed: Flags) -> Array:
     """Correct for the policy that was played (eq. 9), from the logarithms of the weights."""
-    return np.exp(log_weight)
+    return np.exp(log_weight, out=np.zeros_like(log_weight), where=needed)
 
 
-def no_weights(log_weight: Array) -> Array:
+def no_weights(log_weight: Array, needed: Flags) -> Array:
     """Take the batch for one of pi_{theta_i} (Figure 2, left)."""
     return np.ones_like(log_weight)
 
@@ -77,7 +78,7 @@ def unbiased_hessian(credit: Sums, to_go: Sums) -> Array:
 
 
 def no_baseline(credited: Array, weight: Array) -> Array:
-    """b = 0."""
+    """B = 0."""
     return credited
 
 
@@ -101,7 +102,7 @@ class Estimator:
     baseline: Baseline | None = no_baseline
     """`no_baseline`, `constant_baseline`, or None for the one that minimises the variance of
     every component of its own."""
-    weights: Callable[[Array], Array] = importance_weights
+    weights: Callable[[Array, Flags], Array] = importance_weights
     """`importance_weights` or `no_weights`."""
     evaluated_at: Callable[[Array, Array], Array] = own_copies
     """`own_copies` or `what_is_played`."""
@@ -180,10 +181,13 @@ def estimate(
     """
     horizon, *_, size = batch.rewards.shape
     discounts = discount ** np.arange(horizon).reshape(-1, 1, 1, 1)
-    log_weight = np.cumsum(scores.log_ratio, axis=0)
+    log_weight = sums_so_far(scores.log_ratio)
     credited = estimator.credit(discounts * batch.rewards)
-    weight = estimator.weights(log_weight)
-    J = (weight * credited).sum(axis=0).mean(axis=-1)
+    # Without a baseline, what has no reward needs no weight; and rewards may be sparse.
+    sparse = estimator.baseline is no_baseline
+    needed = np.asarray(credited != 0) if sparse else np.full(credited.shape, True)
+    weight = estimator.weights(log_weight, needed)
+    J = np.einsum("trnl,trnl->rn", weight, credited) / size
     samples = effective_sample_size(log_weight[-1])
     if order == 0:
         return Derivatives(J, effective_sample_size=samples)
@@ -192,7 +196,7 @@ def estimate(
         return Derivatives(J, gradient, hessian, samples)
 
     credit = weight * estimator.baseline(credited, weight)
-    to_go = scores.weighted(np.cumsum(credit[::-1], axis=0)[::-1])
+    to_go = scores.weighted(sums_so_far(credit[::-1])[::-1])
     gradient = to_go.score() / size
     if order == 1:
         return Derivatives(J, gradient, effective_sample_size=samples)
@@ -204,9 +208,10 @@ def effective_sample_size(log_weight: Array) -> Array:
     """(sum w)^2 / sum w^2 over the last axis, from the logarithms of the weights; 1 to L."""
     largest = log_weight.max(axis=-1, keepdims=True)
     weight = np.exp(log_weight - np.where(np.isfinite(largest), largest, 0.0))
-    with np.errstate(invalid="ignore"):  # all weights zero: no sample counts
-        size = np.square(weight.sum(axis=-1)) / np.square(weight).sum(axis=-1)
-    return np.nan_to_num(size, nan=0.0)
+    squares = np.einsum("...l,...l->...", weight, weight)
+    total = np.square(weight.sum(axis=-1))
+    # If all weights are zero, no trajectory counts.
+    return np.divide(total, squares, out=np.zeros_like(total), where=squares > 0)
 
 
 def _mean_of_others(values: Array) -> Array:
@@ -223,21 +228,27 @@ def _least_variance(
     For the component f of a step's terms that is b = E[w^2 f^2 x] / E[w^2 f^2], x being the
     credit; the trajectory it is subtracted from is left out of both means.
     """
-    gradient, hessian = 0.0, 0.0
-    summed, curved = 0.0, 0.0
-    for t, score in enumerate(scores.steps()):
-        outer = score[..., :, np.newaxis] * score[..., np.newaxis, :]
-        summed = summed + score
-        gradient = gradient + _with_own_baseline(summed, credited[t], weight[t])
-        if order == 2:
-            curved = curved + scores.derivative(t)
-            if estimator.hessian is printed_hessian:
-                curved = curved + outer
-                terms = curved
-            else:
-                terms = curved + summed[..., :, np.newaxis] * summed[..., np.newaxis, :]
-            hessian = hessian + _with_own_baseline(terms, credited[t], weight[t])
+    summed = sums_so_far(scores.steps())
+    gradient = sum(map(_with_own_baseline, summed, credited, weight))
+    if order == 1:
+        return np.asarray(gradient), NOT_COMPUTED
+    terms = _hessian_terms(scores, summed, printed=estimator.hessian is printed_hessian)
+    hessian = sum(map(_with_own_baseline, terms, credited, weight))
     return np.asarray(gradient), np.asarray(hessian)
+
+
+def _hessian_terms(scores: Scores, summed: Array, printed: bool) -> Iterator[Array]:
+    """What the credit of each step multiplies in the Hessian, shape (R, N, L, D, D)."""
+    curved = np.zeros(())
+    for t, score in enumerate(scores.steps()):
+        curved = curved + scores.derivative(t)
+        if printed:
+            curved = curved + _outer(score)
+        yield curved if printed else curved + _outer(summed[t])
+
+
+def _outer(vectors: Array) -> Array:
+    return vectors[..., :, np.newaxis] * vectors[..., np.newaxis, :]
 
 
 def _with_own_baseline(terms: Array, credited: Array, weight: Array) -> Array:

@@ -105,11 +105,17 @@ class FiniteGame:
         cumulated[:, -1] = np.inf  # rounding must leave no gap
         return cumulated
 
+    @cached_property
+    def _played_rewards(self) -> Array:
+        """R_i(s, a) as trajectories give it, shape (N, S A)."""
+        scale = 1.0 - self.discount if self.normalised else 1.0
+        return scale * self.rewards.reshape(self.n_agents, -1)
+
     def chance(self, streams: Streams, draws: int, size: int) -> Sequence[Array | None]:
         """One uniform number for each state that is drawn, shape (draws, R, L)."""
         if self.n_states == 1:
             return [None] * draws
-        return streams.uniform(draws, size)
+        return list(streams.uniform(draws, size))
 
     def start(self, chance: Array | None, shape: tuple[int, int]) -> Indices:
         """The first state of every trajectory, shape (R, L)."""
@@ -124,9 +130,8 @@ class FiniteGame:
         cell = state
         for agent, n in enumerate(self.n_actions):
             cell = cell * n + actions[:, agent]
-        scale = 1.0 - self.discount if self.normalised else 1.0
-        rewards = scale * self.rewards.reshape(self.n_agents, -1)[:, cell]
-        return self._draw(cell, chance), np.moveaxis(rewards, 0, 1)
+        rewards = np.stack([reward.take(cell) for reward in self._played_rewards], axis=1)
+        return self._draw(cell, chance), rewards
 
     def _draw(self, row: Indices, chance: Array | None) -> Indices:
         """States by the distributions in the given rows."""

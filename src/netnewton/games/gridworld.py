@@ -107,7 +107,9 @@ class Gridworld:
             ("zero", ("up", "goal", "axis")),
         ):
             if getattr(self, name) not in known:
-                raise ValueError(f"gridworld {name} = {getattr(self, name)!r}: choose one of {known}")
+                raise ValueError(
+                    f"gridworld {name} = {getattr(self, name)!r}: choose one of {known}"
+                )
 
     @cached_property
     def starts(self) -> Array:
@@ -121,7 +123,7 @@ class Gridworld:
 
     @cached_property
     def bearing(self) -> Array:
-        """The direction of angle zero for each agent, in radians from the horizontal; shape (2,)."""
+        """Where angle zero points, in radians from the horizontal, for each agent; shape (2,)."""
         if self.zero == "goal":
             across, up = (self.goals - self.starts).T
             return np.arctan2(up, across)
@@ -146,23 +148,28 @@ class Gridworld:
         self, state: GridworldState, actions: Array, chance: None
     ) -> tuple[GridworldState, Array]:
         """Turn angles, shape (R, 2, L), into steps."""
-        direction = actions + self.bearing[:, np.newaxis] if self.bearing.any() else actions
-        moves = np.empty_like(state.position)
-        np.cos(direction, out=moves[:, :, 0])
-        np.sin(direction, out=moves[:, :, 1])
-        free = ~(state.arrived | state.stuck)
-        moves *= (self.step_length * free)[:, :, np.newaxis]
-        moves += state.position
-        position = np.clip(moves, 0.0, self._walls, out=moves)
+        direction = actions + self.bearing[:, np.newaxis]
+        resting = state.arrived | state.stuck
+        length = self.step_length * ~resting
+        position = np.empty_like(state.position)
+        np.multiply(np.cos(direction), length, out=position[:, :, 0])
+        np.multiply(np.sin(direction, out=direction), length, out=position[:, :, 1])
+        position += state.position
+        np.maximum(position, 0.0, out=position)
+        np.minimum(position, self._walls, out=position)
 
         at_goal = self._at_goal(position) & ~state.stuck
-        rewards = self.reward * (at_goal & ~state.arrived)
+        rewards = np.where(at_goal & ~state.arrived, self.reward, 0.0)
         arrived = state.arrived if self.arrived == "moves_on" else state.arrived | at_goal
         close = self._too_close(position, arrived)
         if self.stuck == "for_good":
             return GridworldState(position, arrived, state.stuck | (close & ~arrived)), rewards
         back = close[..., np.newaxis, :] & ~arrived[..., np.newaxis, :]
-        return GridworldState(np.where(back, state.position, position), arrived, state.stuck), rewards
+        position = np.where(back, state.position, position)
+        if self.arrived == "moves_on":
+            # A step that is not made does not end at the goal, whichever way it would have led.
+            rewards = np.where(self._at_goal(position) & ~resting, self.reward, 0.0)
+        return GridworldState(position, arrived, state.stuck), rewards
 
     @cached_property
     def _walls(self) -> Array:
@@ -170,13 +177,17 @@ class Gridworld:
 
     def _at_goal(self, position: Array) -> Flags:
         """Whether each agent is within the goal's radius, shape (R, 2, L)."""
-        offset = position - self.goals[..., np.newaxis]
-        return np.square(offset).sum(axis=-2) <= self.goal_radius**2
+        return _squared(position - self.goals[..., np.newaxis]) <= self.goal_radius**2
 
     def _too_close(self, position: Array, arrived: Flags) -> Flags:
         """Whether the agents are closer than they may be, shape (R, 1, L)."""
-        offset = position[:, WEST] - position[:, EAST]
-        close = np.square(offset).sum(axis=-2) < self.distance**2
+        close = _squared(position[:, WEST] - position[:, EAST]) < self.distance**2
         if self.arrived == "yields":
             close &= ~arrived.any(axis=1)
         return close[:, np.newaxis]
+
+
+def _squared(offset: Array) -> Array:
+    """Squared lengths of vectors of shape (..., 2 coordinates, L)."""
+    x, y = offset[..., 0, :], offset[..., 1, :]
+    return x * x + y * y

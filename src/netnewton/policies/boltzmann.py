@@ -226,7 +226,9 @@ class Boltzmann:
         """Play mu, shape (R, D): from states (R, L) and uniform noise (R, N, L) to actions."""
         distribution = np.cumsum(self.probabilities(mu), axis=-1)
         last = np.array(self.n_actions)[:, np.newaxis] - 1
-        distribution[..., np.arange(max(self.n_actions)) >= last] = np.inf  # the last takes the rest
+        distribution[..., np.arange(max(self.n_actions)) >= last] = (
+            np.inf
+        )  # the last takes the rest
         thresholds = np.moveaxis(distribution, (-1, 1), (0, -1))[: max(self.n_actions) - 1]
 
         def act(states: Indices, noise: Array) -> Indices:
@@ -252,7 +254,9 @@ class BoltzmannScores(Scores):
     """Scores of a batch, tabulated: they depend on the cell (state, joint action) alone."""
 
     def __init__(self, policy: Boltzmann, theta: Array, mu: Array, batch: Trajectories) -> None:
-        self.policy, self.table = policy, policy.joint(theta)
+        self.policy = policy
+        single = policy.log_probabilities(np.concatenate([mu[:, np.newaxis], theta], axis=1))
+        self.table = JointPolicy(policy, np.exp(single[:, 1:]))
         joint = np.zeros(batch.states.shape, dtype=np.intp)
         for agent, actions in enumerate(policy.n_actions):
             joint = joint * actions + batch.actions[:, :, agent]
@@ -261,9 +265,8 @@ class BoltzmannScores(Scores):
         self.cells = self.states * len(policy.joint_actions) + joint[:, :, np.newaxis]
         repetitions, copies = theta.shape[:2]
         self._rows = np.arange(repetitions * copies).reshape(repetitions, copies, 1)
-        self.log_ratio = self._at(
-            self._log_probability(theta) - self._log_probability(mu[:, np.newaxis]), self.cells
-        )
+        joint_log = self._log_probability(single)
+        self.log_ratio = self._at(joint_log[:, 1:] - joint_log[:, :1], self.cells)
 
     def steps(self) -> Array:
         """The score of every step."""
@@ -297,12 +300,11 @@ class BoltzmannScores(Scores):
             full[..., s, parameters[:, np.newaxis], parameters] = derivative[..., s, :, :]
         return full
 
-    def _log_probability(self, theta: Array) -> Array:
-        """log pi_theta(a | s), shape (R, copies, cells)."""
-        single = self.policy.log_probabilities(theta)
-        agents = np.arange(len(self.policy.n_actions))
-        joint = single[..., agents, self.policy.joint_actions].sum(axis=-1)
-        return joint.reshape(*joint.shape[:-2], self.n_cells)
+    def _log_probability(self, single: Array) -> Array:
+        """The logarithm of pi(a | s) from that of every agent, shape (R, copies, cells)."""
+        chosen = self.policy.joint_actions.T
+        joint = sum(single[..., agent, actions] for agent, actions in enumerate(chosen))
+        return np.asarray(joint).reshape(*single.shape[:2], self.n_cells)
 
     def _at(self, table: Array, index: Indices) -> Array:
         """Entries of a table (R, N, cells, ...) at an index (..., R, 1, L)."""
@@ -313,7 +315,7 @@ class BoltzmannScores(Scores):
         """The sum of the weights that fall into each of n cells, shape (R, N, n)."""
         cells = np.broadcast_to(self._rows * n + index, weights.shape)
         total = np.bincount(cells.ravel(), weights.ravel(), minlength=self._rows.size * n)
-        return total.reshape(*self._rows.shape[:2], n)
+        return np.asarray(total, dtype=float).reshape(*self._rows.shape[:2], n)
 
 
 class BoltzmannSums(Sums):

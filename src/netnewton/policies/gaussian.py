@@ -15,14 +15,15 @@ The score of psi_j is phi_j (a_j - m_j) / sigma^2, its derivative -phi_j phi_j^T
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from netnewton.policies.behaviour import behaviour_parameters
 from netnewton.policies.scores import Scores, Sums
 
 if TYPE_CHECKING:
@@ -68,10 +69,17 @@ class GaussianRBF:
     def __post_init__(self) -> None:
         if not 0.0 < self.deviation < np.inf:
             raise ValueError(f"deviation = {self.deviation}: give a standard deviation above 0")
+        for side in self.box:
+            if not 0.0 < side < np.inf:
+                raise ValueError(f"box = {self.box}: give two lengths above 0")
         if min(self.grid) < 2:
             raise ValueError(f"grid = {self.grid}: give at least 2 centres along each side")
         if not 0.25 <= self.width <= 100.0:
             raise ValueError(f"width = {self.width}: give 0.25 to 100 spacings of the centres")
+        if sum((n - 1) ** 2 for n in self.grid) / (2 * self.width**2) > 700.0:  # exp(710) overflows
+            raise ValueError(
+                f"grid = {self.grid} at width = {self.width}: give fewer centres or wider functions"
+            )
         if self.sees not in ("own", "both"):
             raise ValueError(f"sees = {self.sees!r}: choose 'own' or 'both'")
 
@@ -102,9 +110,9 @@ class GaussianRBF:
         -------
         Array, shape (..., N, n_features, L)
         """
-        ratio = self._ratios(positions)
-        across = _normalised(_powers(ratio[..., 0, :], self.grid[0]), self._constants[0])
-        up = _normalised(_powers(ratio[..., 1, :], self.grid[1]), self._constants[1])
+        x, y = self._ratio(positions[..., 0, :], 0), self._ratio(positions[..., 1, :], 1)
+        across = _normalised(_powers(x, self.grid[0]), self._constants[0])
+        up = _normalised(_powers(y, self.grid[1]), self._constants[1])
         product = across[..., :, np.newaxis, :] * up[..., np.newaxis, :, :]
         *batch, agents, _, _, size = product.shape
         if self.sees == "own":
@@ -124,13 +132,8 @@ class GaussianRBF:
         -------
         Array, shape (..., N, L)
         """
-        coefficients = self._coefficients(theta)
-        ratio = np.expand_dims(self._ratios(positions), -3 if self.sees == "own" else -4)
-        x, y = ratio[..., 0, :], ratio[..., 1, :]
-        rows = np.matmul(coefficients, _powers(x, self.grid[0]))
-        mean = _horner(np.moveaxis(rows, -2, 0), y)
-        mean /= _horner(self._constants[0], x) * _horner(self._constants[1], y)
-        return np.asarray(mean.sum(axis=-2)) if self.sees == "both" else mean[..., 0, :]
+        coefficients = self.coefficients(theta)[..., np.newaxis, :, :]
+        return self.means_at(self.basis(positions), coefficients)[..., 0, :]
 
     def noise(self, streams: Streams, horizon: int, size: int) -> Array:
         """One standard normal number for each action, shape (T, R, N, L)."""
@@ -138,9 +141,12 @@ class GaussianRBF:
 
     def player(self, mu: Array) -> Callable[[Array, Array], Array]:
         """Play mu, shape (R, D): from positions (R, N, 2, L) and noise (R, N, L) to angles."""
+        coefficients = self.coefficients(mu)[..., np.newaxis, :, :]
 
         def act(positions: Array, noise: Array) -> Array:
-            return self.means(mu, positions) + self.deviation * noise
+            angles = self.means_at(self.basis(positions), coefficients)[..., 0, :]
+            angles += self.deviation * noise
+            return angles
 
         return act
 
@@ -161,25 +167,70 @@ class GaussianRBF:
         across, up = (np.arange(n) - (n - 1) / 2 for n in self.grid)
         return np.exp(-np.square(across / self.width) / 2), np.exp(-np.square(up / self.width) / 2)
 
-    def _coefficients(self, theta: Array) -> Array:
-        """The weights times the constants, shape (..., N, grids, up, across)."""
-        weights = theta.reshape(*theta.shape[:-1], self.n_agents, -1, *self.grid)
+    def coefficients(self, theta: Array) -> Array:
+        """The weights times the constants, shape (..., N, grids, across, up)."""
         across, up = self._constants
-        return np.swapaxes(weights, -1, -2) * (up[:, np.newaxis] * across)
+        weights = theta.reshape(*theta.shape[:-1], self.n_agents, -1, *self.grid)
+        return weights * (across[:, np.newaxis] * up)
 
-    def _ratios(self, positions: Array) -> Array:
-        """q of each coordinate, of the shape of the positions."""
-        box = np.array(self.box)[:, np.newaxis]
-        spacing = box / (np.array(self.grid)[:, np.newaxis] - 1)
-        return np.exp((positions - box / 2) * (1 / (spacing * self.width**2)))
+    def basis(self, positions: Array) -> Basis:
+        """What `means_at` needs of positions of shape (..., N, 2, L)."""
+        x, y = self._ratio(positions[..., 0, :], 0), self._ratio(positions[..., 1, :], 1)
+        powers = _powers(y, self.grid[1])
+        scale = _horner(self._constants[0], x) * np.matmul(self._constants[1], powers)
+        axis = -2 if self.sees == "own" else -3
+        return Basis(np.expand_dims(x, axis), np.expand_dims(powers, axis - 1), scale)
+
+    def means_at(self, basis: Basis, coefficients: Array) -> Array:
+        """m_j of every agent under C copies, from `basis` and `coefficients`.
+
+        Parameters
+        ----------
+        basis : Basis
+        coefficients : Array, shape (..., N, grids, C, across, up)
+
+        Returns
+        -------
+        Array, shape (..., N, C, L)
+        """
+        x, powers, scale = basis
+        *batch, across, up = coefficients.shape
+        rows = np.matmul(coefficients.reshape(*batch[:-1], batch[-1] * across, up), powers)
+        rows = rows.reshape(*rows.shape[:-2], batch[-1], across, rows.shape[-1])
+        value = _horner(np.moveaxis(rows, -2, 0), x[..., np.newaxis, :])
+        if self.sees == "own":
+            value = value[..., 0, :, :]
+            value /= scale[..., np.newaxis, :]
+            return value
+        value /= scale[..., np.newaxis, :, np.newaxis, :]
+        return np.asarray(value.sum(axis=-3))
+
+    def _ratio(self, coordinate: Array, side: int) -> Array:
+        """The ratio q of one coordinate, in the same shape."""
+        rate = (self.grid[side] - 1) / (self.box[side] * self.width**2)
+        ratio = coordinate * rate
+        ratio -= rate * self.box[side] / 2
+        return np.exp(ratio, out=ratio)
+
+
+class Basis(NamedTuple):
+    """Positions as a policy sees them, one grid over each; S is N, 1 or 1, N by whose they are."""
+
+    x: Array
+    """q across, shape (..., S, L)."""
+    powers: Array
+    """Powers of q up, shape (..., S, centres up, L)."""
+    scale: Array
+    """What the features are divided by to sum one, for each position, shape (..., N, L)."""
 
 
 def _powers(ratio: Array, n: int) -> Array:
     """Powers 0, ..., n - 1 of numbers of shape (..., L), shape (..., n, L)."""
     powers = np.empty((*ratio.shape[:-1], n, ratio.shape[-1]))
     powers[..., 0, :] = 1.0
-    for k in range(1, n):
-        np.multiply(powers[..., k - 1, :], ratio, out=powers[..., k, :])
+    powers[..., 1, :] = power = ratio
+    for k in range(2, n):
+        powers[..., k, :] = power = power * ratio
     return powers
 
 
@@ -190,12 +241,13 @@ def _normalised(powers: Array, constants: Array) -> Array:
     return terms
 
 
-def _horner(coefficients: Iterable[Array | np.float64], x: Array) -> Array:
-    """The polynomial with the given coefficients, the constant first."""
-    *rest, value = coefficients
-    for coefficient in reversed(rest):
-        value = value * x
+def _horner(coefficients: Array, x: Array) -> Array:
+    """The polynomial with coefficients (n, ...), the constant first."""
+    value = coefficients[-1] * x
+    for coefficient in coefficients[-2:0:-1]:
         value += coefficient
+        value *= x
+    value += coefficients[0]
     return np.asarray(value)
 
 
@@ -204,16 +256,35 @@ class GaussianScores(Scores):
 
     def __init__(self, policy: GaussianRBF, theta: Array, mu: Array, batch: Trajectories) -> None:
         self.policy, self.batch = policy, batch
-        everyone = np.concatenate([mu[:, np.newaxis], theta], axis=1)
+        asked = self._asked(theta, mu)
+        played, copies = policy.coefficients(mu)[:, :, :, np.newaxis], policy.coefficients(theta)
+        agents = np.arange(policy.n_agents)[:, np.newaxis]
+        others = np.moveaxis(copies[:, asked, agents], 2, 3)
+        coefficients = np.concatenate([played, others], axis=3)
         self.away = np.empty((len(batch.actions), *theta.shape[:2], *batch.actions.shape[2:]))
         self.log_ratio = np.empty((*self.away.shape[:3], self.away.shape[-1]))
         # Step by step: a step's arrays fit the cache.
         for t, (positions, actions) in enumerate(zip(batch.states, batch.actions, strict=True)):
-            means = policy.means(everyone, positions[:, np.newaxis])
-            away = (actions[:, np.newaxis] - means) / policy.deviation
-            half_squares = np.square(away).sum(axis=-2) / 2
-            self.away[t] = away[:, 1:]
-            self.log_ratio[t] = half_squares[:, :1] - half_squares[:, 1:]
+            means = policy.means_at(policy.basis(positions), coefficients)
+            away = np.subtract(actions[:, :, np.newaxis], means, out=means)
+            away /= policy.deviation
+            noise = away[:, :, 0]
+            self.away[t] = noise[:, np.newaxis]
+            self.away[t, :, asked, agents] = np.moveaxis(away[:, :, 1:], 0, 2)
+            gap = noise[:, np.newaxis] - self.away[t]
+            gap *= noise[:, np.newaxis] + self.away[t]
+            self.log_ratio[t] = gap.sum(axis=2)
+        self.log_ratio /= 2
+
+    def _asked(self, theta: Array, mu: Array) -> Indices:
+        """For each agent's block, the copies that have it otherwise than it is played; (N, C).
+
+        Usually all copies but the agent's own; that one need not be asked for its mean again.
+        """
+        N, owner = self.policy.n_agents, self.policy.owner
+        if np.array_equal(behaviour_parameters(theta, owner), mu):
+            return np.array([[i for i in range(N) if i != j] for j in range(N)])
+        return np.tile(np.arange(N), (N, 1))
 
     def steps(self) -> Array:
         """The score of every step."""
@@ -275,7 +346,7 @@ class GaussianSums(Sums):
             weights = self.weights[:, r][..., chosen]
             phi = scores.policy.features(scores.batch.states[:, r][..., chosen])
             score = phi[:, np.newaxis] * scores.away[:, r][..., chosen][..., np.newaxis, :]
-            summed = np.cumsum(score, axis=0).reshape(len(weights), -1, D, len(chosen))
+            summed = np.cumsum(score, axis=0).reshape(*weights.shape[:2], D, len(chosen))
             for copy in range(weights.shape[1]):
                 t, trajectory = np.nonzero(weights[:, copy])
                 vectors = summed[t, copy, :, trajectory]
@@ -302,11 +373,13 @@ class GaussianSums(Sums):
         N, n = policy.n_agents, policy.n_features
         total = np.zeros((*self.weights.shape[1:3], N, n, N, n))
         for block, (phi, away, weight) in zip(total, self._steps, strict=True):
+            if weight.size == 0:
+                continue
             for j, k in itertools.combinations_with_replacement(range(N), 2):
                 if (factor := coefficient(away, j, k)) is None:
                     continue
                 left = (weight * factor)[:, np.newaxis] * phi[j]
-                product = left.reshape(-1, left.shape[-1]) @ phi[k].T
+                product = left.reshape(len(left) * n, left.shape[-1]) @ phi[k].T
                 block[:, j, :, k] = product.reshape(-1, n, n)
                 if j != k:
                     block[:, k, :, j] = np.swapaxes(block[:, j, :, k], -1, -2)
