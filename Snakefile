@@ -16,13 +16,15 @@ except experiments.ConfigError as error:
 
 METHODS = {name: experiments.methods(settings, name) for name in settings["experiments"]}
 RESULTS = [f"results/{name}/{method}.nc" for name in METHODS for method in METHODS[name]]
-FIGURES = [e["figure"] for e in settings["experiments"].values() if "figure" in e]
+FIGURES = sorted({f for e in settings["experiments"].values() for f in e.get("figures", [])})
+STUDIES = experiments.load_studies()
 CONFIDENCE = settings.get("confidence", 0.98)
 
 # Sources are inputs, so that editing one re-runs what depends on it.
 LIBRARY = [str(path) for path in sorted(Path("src/netnewton").rglob("*.py"))]
 SIMULATION = LIBRARY + [
-    f"src/replication/{name}.py" for name in ("config", "experiments", "simulate", "storage")
+    f"src/replication/{name}.py"
+    for name in ("config", "experiments", "problems", "simulate", "storage")
 ]
 HARNESS = LIBRARY + [
     str(path)
@@ -35,6 +37,7 @@ wildcard_constraints:
     experiment="|".join(METHODS),
     method=r"[A-Za-z0-9_]+",
     figure="|".join(FIGURES) or "none",
+    study="|".join(STUDIES),
 
 
 rule all:
@@ -79,11 +82,11 @@ rule summarise:
         "2>&1 | tee {log:q}"
 
 
-def results_of_figure(wildcards):
+def results_of(figure):
     return [
         f"results/{name}/{method}.nc"
         for name, experiment in settings["experiments"].items()
-        if experiment.get("figure") == wildcards.figure
+        if figure in experiment.get("figures", [])
         for method in METHODS[name]
     ]
 
@@ -91,7 +94,7 @@ def results_of_figure(wildcards):
 rule draw:
     input:
         HARNESS,
-        results=results_of_figure,
+        results=lambda w: results_of(w.figure),
     output:
         multiext("figures/{figure}", ".svg", ".png", ".csv", ".txt"),
     log:
@@ -105,12 +108,60 @@ rule draw:
         "2>&1 | tee {log:q}"
 
 
+# Not part of `all`: ./run snakemake --cores 2 figures/gridworld_paths.gif
+rule animate:
+    input:
+        HARNESS,
+        results=results_of("gridworld_paths"),
+    output:
+        "figures/gridworld_paths.gif",
+    log:
+        "results/logs/animate.log",
+    conda:
+        "environment.yml"
+    shell:
+        "netnewton animate {input.results:q} --out {output:q} 2>&1 | tee {log:q}"
+
+
+rule study:
+    input:
+        SIMULATION,
+        "src/replication/studies.py",
+        "config/studies.yaml",
+    output:
+        "results/studies/{study}.csv",
+    log:
+        "results/logs/study-{study}.log",
+    conda:
+        "environment.yml"
+    threads: workflow.cores
+    params:
+        grid=lambda w: STUDIES[w.study],
+        confidence=CONFIDENCE,
+    shell:
+        "netnewton study {wildcards.study} {output:q} --jobs {threads} "
+        "--confidence {params.confidence} 2>&1 | tee {log:q}"
+
+
+# Takes minutes, so that `all` uses the tables that are committed; this target renews them.
+rule studies:
+    input:
+        expand("results/studies/{study}.csv", study=STUDIES),
+    log:
+        "results/logs/studies.log",
+    conda:
+        "environment.yml"
+    shell:
+        "cp {input:q} paper_checks/studies/ 2>&1 | tee {log:q}"
+
+
 rule check:
     input:
         HARNESS,
         "paper_checks/claims.yaml",
         "paper_checks/ambiguities.yaml",
         "paper_checks/schema.json",
+        expand("paper_checks/studies/{study}.csv", study=STUDIES),
         expand("figures/{figure}.txt", figure=FIGURES),
         results=RESULTS,
     output:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from replication import ledger
-from replication.config import ConfigError, nearest
+from replication import ledger, studies
+from replication.config import ConfigError, load_studies, nearest
 from replication.measures import Evidence, measures
 from replication.statistics import Interval, mean_interval, settling_time
 from replication.storage import Results, write_text
@@ -78,6 +78,7 @@ def report_data(
         "changes": evidence.changes,
         "runs": [method_summary(Results(path), evidence.confidence) for path in results],
         "figures": dict(captions),
+        "studies": {name: studies.table(name) for name in load_studies()},
         "ambiguities": ledger.ambiguities(),
     }
 
@@ -104,6 +105,8 @@ def method_summary(results: Results, confidence: float) -> dict[str, Any]:
         "arrived": int(np.isfinite(seen_until).sum()),
         "median_arrival": float(np.median(np.where(np.isfinite(seen_until), arrival, np.inf))),
         "diverged": int(results.diverged.sum()),
+        "vanished": int(results.vanished.any(axis=1).sum()),
+        "saturated": int(results.saturated[:, -1].sum()),
         "replaced_share": float(results.replaced.mean()),
     }
 

@@ -13,9 +13,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from replication import config
 from replication.config import ConfigError, Spec
+
+if TYPE_CHECKING:
+    from replication.storage import Results
 
 # One BLAS thread a process, whatever the workflow's rule exports. The commands import numpy, after
 # this has taken effect.
@@ -83,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("figure")
     draw.add_argument("results", type=Path, nargs="+")
     draw.add_argument("--out", type=Path, default=Path("figures"))
+    animate = add("animate", _animate, "show the gridworld's sampled paths as an animated GIF")
+    animate.add_argument("results", type=Path, nargs="+")
+    animate.add_argument("--out", type=Path, default=Path("figures/gridworld_paths.gif"))
 
     check = add("check", _check, "measure claims again from the results, and judge them")
     check.add_argument("claims", nargs="*", metavar="CLAIM", help="default: all of the ledger")
@@ -148,14 +155,15 @@ def _print_summary(paths: Sequence[Path], confidence: float) -> None:
     runs = [method_summary(Results(path), confidence) for path in paths]
     optimum = runs[0]["optimum"]
     near = "near optimum" if optimum is None else f"J > {optimum - 0.01:g} in"
-    columns = "{:8} {:34} {:>13} {:>13} {:>9} {:>15}".format
+    columns = "{:12} {:34} {:>13} {:>13} {:>9} {:>9} {:>10} {:>15}".format
     final = f"final J, {100 * confidence:g} % interval"
-    print(columns("method", final, near, "after median", "diverged", "[.]_m replaced"))
+    counts = ("diverged", "vanished", "saturated")
+    print(columns("method", final, near, "after median", *counts, "[.]_m replaced"))
     for run in runs:
         after = "–" if optimum is None else number(run["median_arrival"])
-        diverged = f"{run['diverged']}/{run['repetitions']}"
+        lost = [f"{run[key]}/{run['repetitions']}" for key in counts]
         replaced = f"{run['replaced_share']:.2%}"
-        print(columns(run["method"], final_return(run), arrived(run), after, diverged, replaced))
+        print(columns(run["method"], final_return(run), arrived(run), after, *lost, replaced))
 
 
 def _simulate(options: argparse.Namespace) -> None:
@@ -191,18 +199,32 @@ def _study(options: argparse.Namespace) -> None:
 
 def _draw(options: argparse.Namespace) -> None:
     from replication.figures import FIGURES, draw
-    from replication.storage import Results
 
     if options.figure not in FIGURES:
         raise ConfigError(
             f"there is no figure {options.figure!r}: {config.nearest(options.figure, FIGURES)}"
         )
-    results: dict[str, Results] = {}
-    for path in options.results:
-        if path.stem in results:
-            raise ConfigError(f"{path}: a figure shows one {path.stem} only; name one file for it")
-        results[path.stem] = Results(path)
-    draw(options.figure, results, options.confidence, options.out)
+    draw(options.figure, _results(options.results), options.confidence, options.out)
+
+
+def _animate(options: argparse.Namespace) -> None:
+    from replication.figures import animate
+
+    animate(_results(options.results), options.out)
+
+
+def _results(paths: Sequence[Path]) -> dict[tuple[str, str], Results]:
+    """Results by the experiment and method that the files themselves name."""
+    from replication.storage import Results
+
+    found: dict[tuple[str, str], Results] = {}
+    for path in paths:
+        results = Results(path)
+        key = results.spec.experiment, results.spec.method
+        if key in found:
+            raise ConfigError(f"{path}: a figure shows one {'/'.join(key)} only; name one file")
+        found[key] = results
+    return found
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -141,7 +141,9 @@ def spec(config: Settings, experiment: str, method: str) -> Spec:
     """
     settings = _lookup(config["experiments"], experiment, "experiment")
     chosen = _lookup(settings["methods"], method, "method")
-    kept = {k: v for k, v in settings.items() if k not in ("methods", "sources", "title", "figures")}
+    kept = {
+        k: v for k, v in settings.items() if k not in ("methods", "sources", "title", "figures")
+    }
     return Spec(experiment, method, {**kept, "method": dict(chosen)})
 
 

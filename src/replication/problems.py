@@ -1,4 +1,4 @@
-"""From an experiment's settings to what is learned: the game, the policy, and what agents see of it.
+"""From an experiment's settings to its game, its policy, and what the agents learn from.
 
 Each choice in the configuration is a value here; combinations that make no sense are refused.
 """
@@ -168,14 +168,13 @@ def _finite(played: Game, joint: Policy, section: str) -> tuple[finite.FiniteGam
     return played, joint
 
 
-def _only(
-    section: str, settings: Settings, kind: str, known: Mapping[str, set[str]]
-) -> None:
+def _only(section: str, settings: Settings, kind: str, known: Mapping[str, set[str]]) -> None:
     """Refuse a setting that belongs to another kind."""
     for key in settings:
         if key != kind and key not in known[settings[kind]]:
             kinds = [name for name, keys in known.items() if key in keys] or ["another kind"]
-            raise ValueError(f"{section}.{key} goes with {section}.{kind}={' or '.join(kinds)} only")
+            belongs = " or ".join(kinds)
+            raise ValueError(f"{section}.{key} goes with {section}.{kind}={belongs} only")
 
 
 def _all(section: str, settings: Settings, needed: set[str]) -> None:

@@ -21,6 +21,11 @@ MARKS = {
     "reading-dependent": "±",
     "not tested": "–",
 }
+# The columns of a study's table that are results; the others are its settings.
+STUDY_NUMBERS = {
+    *("first", "smallest_sample_size", "saturated", "diverged", "repetitions"),
+    *(f"{what}_{key}" for what in ("final", "average") for key in ("value", "lower", "upper")),
+}
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -47,7 +52,9 @@ def write_pages(data: Path, figures: Path, out: Path) -> None:
         arrived=arrived,
         mark=MARKS.__getitem__,
         cell=cell,
+        study_cells=study_cells,
     )
+    environment.globals["study_number"] = STUDY_NUMBERS.__contains__
     markdown = environment.get_template("report.md.j2").render(report=report)
     write_text(out / "report.md", markdown)
     page = environment.overlay(autoescape=True).get_template("report.html.j2")
@@ -82,6 +89,22 @@ def interval(quantity: Mapping[str, Any]) -> str:
     if lower == upper:
         return number(value)
     return f"{number(value)} [{number(lower)}, {number(upper)}]"
+
+
+def study_cells(row: Mapping[str, str]) -> list[str]:
+    """What a combination of settings came to, for a row of a study's table."""
+
+    def measured(what: str) -> str:
+        return interval({key: float(row[f"{what}_{key}"]) for key in ("value", "lower", "upper")})
+
+    return [
+        number(float(row["first"])),
+        measured("final"),
+        measured("average"),
+        number(float(row["smallest_sample_size"])),
+        f"{100 * float(row['saturated']):.1f} %",
+        f"{row['diverged']}/{row['repetitions']}",
+    ]
 
 
 def final_return(run: Mapping[str, Any]) -> str:

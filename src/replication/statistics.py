@@ -5,6 +5,7 @@ All intervals are two-sided; the paper's are at 98 %.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -54,13 +55,38 @@ def mean_interval(samples: Array, confidence: float) -> Interval:
 
 
 def bootstrap(
-    samples: Array, confidence: float, rng: np.random.Generator, draws: int = 10_000
+    samples: Array,
+    confidence: float,
+    rng: np.random.Generator,
+    draws: int = 10_000,
+    statistic: Callable[[Array], Array] = lambda means: means,
 ) -> Interval:
-    """Percentile bootstrap interval of a mean, for samples of shape (R,)."""
+    """Percentile bootstrap interval of a mean, or of a function of several means.
+
+    Parameters
+    ----------
+    samples : Array, shape (R,) or (R, M)
+        R repetitions of one quantity, or of M that belong together.
+    confidence : float
+    rng : numpy.random.Generator
+    draws : int
+    statistic : callable
+        From means, shape (...) or (..., M), to the quantity wanted, shape (...).
+    """
     drawn = rng.integers(len(samples), size=(draws, len(samples)))
-    means = samples[drawn].mean(axis=1)
-    lower, upper = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(samples.mean()), float(lower), float(upper), len(samples))
+    values = statistic(samples[drawn].mean(axis=1))
+    lower, upper = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(
+        float(statistic(samples.mean(axis=0))), float(lower), float(upper), len(samples)
+    )
+
+
+def share_interval(successes: int, n: int, confidence: float) -> Interval:
+    """Clopper-Pearson interval of a share: its coverage is at least `confidence`."""
+    tail = (1 - confidence) / 2
+    lower = special.betaincinv(successes, n - successes + 1, tail) if successes > 0 else 0.0
+    upper = special.betaincinv(successes + 1, n - successes, 1 - tail) if successes < n else 1.0
+    return Interval(successes / n, float(lower), float(upper), n)
 
 
 def median_interval(lower: Array, upper: Array, confidence: float) -> Interval:

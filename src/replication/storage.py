@@ -129,6 +129,18 @@ class Results:
         return not_kept[:, 1:].reshape(len(not_kept), -1).mean(axis=1)
 
     @cached_property
+    def vanished(self) -> npt.NDArray[np.bool_]:
+        """Whether for some agent fewer than two trajectories of a batch count, shape (R, K + 1)."""
+        if "effective_sample_size" not in self._values:
+            return np.zeros(self["J"].shape, dtype=bool)
+        return np.asarray((self["effective_sample_size"] < 2.0).any(axis=-1))
+
+    @cached_property
+    def saturated(self) -> npt.NDArray[np.bool_]:
+        """Whether more than half of the policy is saturated, shape (R, K + 1)."""
+        return self["saturated"] > 0.5
+
+    @cached_property
     def diverged(self) -> npt.NDArray[np.bool_]:
         """Whether each repetition diverged, shape (R,)."""
         return self["diverged_at"] >= 0

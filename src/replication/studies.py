@@ -20,6 +20,8 @@ from replication.config import ConfigError, Spec, nearest
 from replication.statistics import mean_interval
 from replication.storage import write_text
 
+TABLES = config.ROOT / "paper_checks" / "studies"
+
 Settings = Mapping[str, Any]
 Row = dict[str, Any]
 
@@ -62,9 +64,9 @@ def run_study(name: str, out: Path, jobs: int, confidence: float) -> None:
         )
     rows = [chosen | row for (chosen, _), row in zip(combinations, outcomes, strict=True)]
     text = io.StringIO()
-    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     write_text(out, text.getvalue())
 
 
@@ -95,15 +97,21 @@ def outcome(spec: Spec, confidence: float) -> Row:
     }
 
 
-def best(table: Path) -> Row:
-    """The row of a study's table with the highest average return.
+def best(name: str) -> Row:
+    """The row of a study's committed table with the highest average return."""
+    return max(table(name), key=lambda row: float(row["average_value"]))
+
+
+def table(name: str) -> list[Row]:
+    """A study's committed table.
 
     Raises
     ------
     ConfigError
-        If there is no such table.
+        If there is none.
     """
-    if not table.exists():
-        raise ConfigError(f"{table} is missing: make it with ./run snakemake {table}")
-    with table.open(newline="", encoding="utf-8") as file:
-        return max(csv.DictReader(file), key=lambda row: float(row["average_value"]))
+    path = TABLES / f"{name}.csv"
+    if not path.exists():
+        raise ConfigError(f"{path} is missing: make it with ./run snakemake --cores 2 studies")
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

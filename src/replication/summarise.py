@@ -12,12 +12,27 @@ import numpy as np
 from replication.statistics import student_t
 from replication.storage import Results, write_text
 
-COLUMNS = ("method", "iteration", "mean", "lower", "upper", "n", "diverged")
+COLUMNS = (
+    "method",
+    "iteration",
+    "mean",
+    "lower",
+    "upper",
+    "n",
+    "diverged",
+    "vanished",
+    "saturated",
+)
 
 
 def rows(results: Results, confidence: float) -> Iterator[tuple]:
-    """J of one method: mean and Student-t interval over the repetitions that have not diverged."""
+    """J of one method: mean and Student-t interval over the repetitions that have not diverged.
+
+    Beside them: how many have diverged, how many have a batch in which fewer than two trajectories
+    count for some agent, and how many have more than half of their policy saturated.
+    """
     J = results["J"]
+    vanished, saturated = results.vanished.sum(axis=0), results.saturated.sum(axis=0)
     mean, lower, upper = student_t(J, confidence)
     n = np.isfinite(J).sum(axis=0)
     for k in range(J.shape[1]):
@@ -27,6 +42,8 @@ def rows(results: Results, confidence: float) -> Iterator[tuple]:
             *(f"{float(x):.12g}" for x in (mean[k], lower[k], upper[k])),
             int(n[k]),
             len(J) - int(n[k]),
+            int(vanished[k]),
+            int(saturated[k]),
         )
 
 

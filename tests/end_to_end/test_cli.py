@@ -60,7 +60,7 @@ def test_a_diverged_run_is_data(project):
     assert done.returncode == 0, done.stderr
     assert "Warning" not in done.stderr
     newton, gradient = done.stdout.splitlines()[1:3]
-    assert newton.split()[-2] == "3/3" and gradient.split()[-2] == "0/3"
+    assert newton.split()[-4] == "3/3" and gradient.split()[-4] == "0/3"
     results = Results(project.folder / "results/own/pd_exact/DN.nc")
     assert results["diverged_at"].tolist() == [2, 2, 2]
 

@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 
 from replication import config
@@ -28,6 +29,17 @@ def test_every_value_of_the_paper_says_where_it_comes_from(paper):
 
 
 def test_the_paper_configuration_is_the_papers(paper):
+    for name in ("pd_sampled_is", "pd_sampled_no_is"):
+        sampled = paper["experiments"][name]
+        assert sampled["repetitions"] == 30
+        assert sampled["methods"] == paper["experiments"]["pd_exact"]["methods"]
+    assert paper["experiments"]["pd_sampled_no_is"]["derivatives"]["correction"] == "none"
+    grid = paper["experiments"]["gridworld"]
+    assert (grid["methods"]["DN"]["step_size"], grid["methods"]["DN"]["floor"]) == (1e-5, 1e-6)
+    assert grid["methods"]["DG"]["step_size"] == 1e-3
+    assert (grid["derivatives"]["batch_size"], grid["derivatives"]["horizon"]) == (100, 15)
+    assert (grid["repetitions"], grid["game"]["distance"]) == (30, 0.5)
+    assert np.prod(grid["policy"]["centres"]) == 18
     methods = paper["experiments"]["pd_exact"]["methods"]
     assert (methods["DN"]["step_size"], methods["DN"]["floor"]) == (1e-5, 1e-7)
     assert methods["DG"]["step_size"] == 0.1
@@ -130,6 +142,15 @@ def test_bad_overrides_are_refused(paper, assignment, message):
         ({"game.horizon": "repeated"}, "needs game.discount"),
         ({"game.discount": 0.9}, "goes with game.horizon=repeated"),
         ({"start": [0.0, 1.0]}, "start has 2 numbers: give one, or 4"),
+        ({"derivatives.batch_size": 10}, "batch_size goes with derivatives.kind=another kind only"),
+        ({"derivatives.kind": "sampled"}, "derivatives lacks 'baseline': add derivatives.baseline"),
+        ({"evaluation.kind": "sampled"}, "evaluation lacks 'batch_size'"),
+        (
+            {"evaluation.kind": "sampled", "evaluation.batch_size": 10},
+            "goes with derivatives.kind=sampled only",
+        ),
+        ({"game.width": 3.0}, "game.width goes with game.name=gridworld only"),
+        ({"policy.deviation": 0.5}, "policy.deviation goes with policy.family=gaussian_rbf only"),
     ],
 )
 def test_what_the_library_refuses_is_refused_before_anything_is_computed(paper, changes, message):
@@ -144,6 +165,43 @@ def test_what_the_library_refuses_is_refused_before_anything_is_computed(paper, 
     with pytest.raises(ConfigError, match=message) as caught:
         build(config.spec(settings, "pd_exact", "DN"), range(2))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("derivatives.kind=exact", "goes with derivatives.kind=another kind|is for finite games"),
+        ("evaluation.kind=exact", "goes with evaluation.kind=|is for finite games"),
+        ("game.horizon=repeated", "game.horizon goes with game.name="),
+        ("game.distance=3.5", "width = 3.0: the agents must start farther apart"),
+        ("game.discount=0", "horizon = 15|discount = 0"),
+        ("game.stuck=for_god", "did you mean 'for_good'"),
+        ("game.reward=-1.0", "give a value above 0"),
+        ("policy.family=boltzmann", "goes with policy.family=gaussian_rbf only|is not for this"),
+        ("policy.centres=[1, 6]", "give a value at least 2"),
+        ("policy.centres=[90, 90]", "fewer centres or wider functions"),
+        ("policy.deviation=0", "give a value above 0"),
+        ("derivatives.horizon=0", "give a value at least 1"),
+        ("derivatives.batch_size=2.5", "batch_size = 2.5"),
+        ("derivatives.estimator=reinforced", "did you mean 'reinforce'"),
+        ("derivatives.correction=no", "correction"),
+    ],
+)
+def test_bad_settings_of_the_gridworld_are_refused(paper, assignment, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        changed = config.override(paper, "gridworld", ["DN"], [assignment])
+        build(config.spec(changed, "gridworld", "DN"), range(2))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_baseline_needs_a_second_trajectory(paper):
+    settings = ["derivatives.baseline=constant", "derivatives.batch_size=1"]
+    changed = config.override(paper, "pd_sampled_is", ["DN"], settings)
+    with pytest.raises(ConfigError, match="batch size 1: give at least 2"):
+        build(config.spec(changed, "pd_sampled_is", "DN"), range(2))
+    longer = config.override(paper, "pd_sampled_is", ["DN"], ["derivatives.horizon=3"])
+    with pytest.raises(ConfigError, match="played once has horizon 1"):
+        build(config.spec(longer, "pd_sampled_is", "DN"), range(2))
 
 
 @pytest.mark.parametrize(

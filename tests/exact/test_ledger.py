@@ -73,7 +73,7 @@ def test_each_setting_of_an_ambiguity_can_be_set_and_the_default_is_set(ambiguit
 
 
 def test_a_wrong_setting_is_noticed(ambiguities):
-    """A planted fault: an option that the configuration does not know, and a default that is not."""
+    """A planted fault: an option that the configuration does not know, a default that is none."""
     paper, entry = config.load(), ambiguities["projection"]
     options = [dict(option) for option in entry["options"]]
     options[1]["setting"] = "projection=floor_eigenvalue"

@@ -10,22 +10,40 @@ import pytest
 
 from netnewton import consensus_newton, curvature, networks
 from netnewton.games import finite
-from replication import check, config, experiments, ledger, simulate
-from replication.measures import Evidence, definitions, measures
+from replication import check, config, experiments, ledger, problems, simulate
+from replication.measures import Evidence, definitions, estimators, measures
 from replication.storage import write_results
 
 REPETITIONS = 8  # the fewest that bound a median at 98 % from both sides, and one more
 
 
-def judge(name, folder, methods=(), iterations=2000):
-    """Simulate what a claim needs, measure it and return its verdict."""
-    settings = [f"repetitions={REPETITIONS}", f"iterations={iterations}"]
-    paper = config.override(config.load(), "pd_exact", [], settings)
-    for method in methods:
-        spec = config.spec(paper, "pd_exact", method)
-        write_results(folder / "pd_exact" / f"{method}.nc", spec, simulate.simulate(spec))
+def judge(name, folder, runs=(), quantity=None):
+    """Simulate what a claim needs, measure it and return its verdict, or that of one quantity.
+
+    A run is an experiment, its methods, and settings of it.
+    """
+    for experiment, methods, settings in runs:
+        paper = config.override(
+            config.load(), experiment, methods, [f"repetitions={REPETITIONS}", *settings]
+        )
+        for method in methods:
+            spec = config.spec(paper, experiment, method)
+            write_results(folder / experiment / f"{method}.nc", spec, simulate.simulate(spec))
     entry = next(claim for claim in ledger.claims() if claim["id"] == name)
-    return check.check_claim(entry, Evidence(folder, 0.98))["verdict"]
+    judged = check.check_claim(entry, Evidence(folder, 0.98))
+    if quantity is None:
+        return judged["verdict"]
+    return next(q["verdict"] for q in judged["quantities"] if q["id"] == quantity)
+
+
+def exact(*methods, iterations=2000):
+    """A run of pd_exact."""
+    return {"runs": [("pd_exact", methods, [f"iterations={iterations}"])]}
+
+
+def gridworld(*methods):
+    """A run of the gridworld with a reward for which the printed steps are not absurd."""
+    return ("gridworld", methods, ["game.reward=0.02", "evaluation.batch_size=200"])
 
 
 def rewards_swapped(monkeypatch):
@@ -127,6 +145,29 @@ def steps_overflow(monkeypatch):
     monkeypatch.setattr(curvature.FullHessian, "project", project)
 
 
+def weights_left_on(monkeypatch):
+    monkeypatch.setitem(problems.CORRECTIONS, "none", problems.CORRECTIONS["importance"])
+
+
+def derivatives_exact(monkeypatch):
+    real = problems.derivatives
+
+    def derivatives(settings, *rest):
+        return real({"kind": "exact"}, *rest)
+
+    monkeypatch.setattr(problems, "derivatives", derivatives)
+
+
+SAMPLED = ("pd_sampled_is", ("DN", "DG"), [])
+WITHOUT = ("pd_sampled_no_is", ("DN", "DG"), [])
+FIXED = ("pd_fixed_exact", ("DN",), [])
+ALL = [
+    ("pd_exact", ("DN", "DS"), []),
+    ("pd_sampled_is", ("DN", "DS"), []),
+    gridworld("DN", "DS"),
+    ("gridworld_tuned", ("DN_floor", "DN_absolute", "DG"), ["evaluation.batch_size=200"]),
+]
+
 CONTROLS = [
     ("nash", rewards_swapped, {}, "reproduced", "contradicted"),
     ("nash", temptation_too_small, {}, "reproduced", "contradicted"),
@@ -137,27 +178,51 @@ CONTROLS = [
     (
         "tracking",
         no_correction_term,
-        {"methods": ("DN", "DG", "DS"), "iterations": 60},
+        exact("DN", "DG", "DS", iterations=60),
         "reproduced",
         "contradicted",
     ),
     (
         "tracking",
         not_symmetric,
-        {"methods": ("DN", "DG", "DS"), "iterations": 60},
+        exact("DN", "DG", "DS", iterations=60),
         "reproduced",
         "contradicted",
     ),
     (
         "fig1-optimum",
-        gradient_sign(experiments),
-        {"methods": ("DN",)},
+        gradient_sign(problems),
+        exact("DN"),
         "reproduced",
         "contradicted",
     ),
-    ("fig1-faster", fallback_to_identity, {"methods": ("DN", "DG")}, "reproduced", "contradicted"),
-    ("attribution", control_gets_identity, {"methods": ("DN", "DS")}, "contradicted", "reproduced"),
-    ("fallback-frequency", flag_negated, {"methods": ("DN",)}, "contradicted", "reproduced"),
+    ("fig1-faster", fallback_to_identity, exact("DN", "DG"), "reproduced", "contradicted"),
+    ("fig2-faster", fallback_to_identity, {"runs": [SAMPLED]}, "reproduced", "contradicted"),
+    ("fig2-no-is", weights_left_on, {"runs": [SAMPLED, WITHOUT]}, "reproduced", "contradicted"),
+    (
+        "fig2-shifted-optimum",
+        derivatives_exact,
+        {"runs": [("pd_sampled_is", ("DN",), ["repetitions=30"]), FIXED]},
+        "inconclusive",
+        "contradicted",
+    ),
+    # As printed, both claims on Figure 3 are contradicted already: what can change is a quantity.
+    (
+        "fig3-faster",
+        fallback_to_identity,
+        {"runs": [gridworld("DN", "DG")], "quantity": "area-difference"},
+        "reproduced",
+        "inconclusive",
+    ),
+    (
+        "fig3-few-iterations",
+        fallback_to_identity,
+        {"runs": [gridworld("DN")], "quantity": "improvement"},
+        "reproduced",
+        "inconclusive",
+    ),
+    ("attribution", control_gets_identity, {"runs": ALL}, "contradicted", "reproduced"),
+    ("fallback-frequency", flag_negated, exact("DN"), "contradicted", "reproduced"),
 ]
 
 
@@ -175,17 +240,19 @@ def test_the_planted_fault_changes_the_verdict(
 
 
 def test_every_measured_claim_has_a_control():
-    assert {control[0] for control in CONTROLS} == set(measures())
+    """Those of the estimators are in test_estimator_controls.py."""
+    assert {control[0] for control in CONTROLS} == set(measures()) - set(estimators.MEASURES)
 
 
 @pytest.mark.parametrize("claim", ["tracking", "fig1-optimum", "fallback-frequency"])
 def test_runs_that_diverge_support_no_claim(claim, tmp_path, monkeypatch):
     steps_overflow(monkeypatch)
-    assert judge(claim, tmp_path, methods=("DN", "DG", "DS"), iterations=60) == "contradicted"
+    needs = exact("DN", "DG", "DS", iterations=60)
+    assert judge(claim, tmp_path, **needs) == "contradicted"
 
 
 def test_results_of_something_else_are_refused_and_changed_settings_are_told(tmp_path):
-    judge("fig1-optimum", tmp_path, methods=("DN",), iterations=60)
+    judge("fig1-optimum", tmp_path, **exact("DN", iterations=60))
     evidence = Evidence(tmp_path, 0.98)
     evidence.method("pd_exact", "DN")
     assert evidence.changes == [

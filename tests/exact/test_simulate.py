@@ -14,14 +14,58 @@ from replication.experiments import NETWORK_STREAM, build, stream
 from replication.storage import Results, write_provenance, write_results
 
 
-def small(method="DN", **changes):
+def small(method="DN", experiment="pd_exact", **changes):
     settings = ["iterations=40", "repetitions=12", *(f"{k}={v}" for k, v in changes.items())]
-    paper = config.override(config.load(), "pd_exact", [method], settings)
-    return config.spec(paper, "pd_exact", method)
+    paper = config.override(config.load(), experiment, [method], settings)
+    return config.spec(paper, experiment, method)
 
 
 def same_bytes(a, b):
-    return all(a[name].tobytes() == b[name].tobytes() for name in storage.VARIABLES)
+    assert a.keys() == b.keys()
+    return all(a[name].tobytes() == b[name].tobytes() for name in a)
+
+
+SAMPLED = [
+    ("pd_sampled_is", "DN", {}),
+    ("pd_sampled_no_is", "DG", {}),
+    ("gridworld", "DN", {"iterations": 6}),
+    ("gridworld", "DG", {"iterations": 6, "derivatives.baseline": "constant"}),
+    ("gridworld_unbiased", "DN", {"iterations": 6}),
+    ("gridworld_tuned", "DN_floor", {"iterations": 6}),
+]
+
+
+@pytest.mark.parametrize(("experiment", "method", "changes"), SAMPLED)
+def test_sampled_runs_give_the_same_bytes_in_any_chunks_and_alone(experiment, method, changes):
+    spec = small(method, experiment, **changes)
+    together = simulate.simulate(spec)
+    for chunk in (1, 5):
+        assert same_bytes(simulate.simulate(spec, chunk=chunk), together)
+    alone = simulate.simulate(spec, [7])
+    assert all(alone[name][0].tobytes() == together[name][7].tobytes() for name in alone)
+    backwards = simulate.simulate(spec, range(11, -1, -1))
+    assert all(backwards[n][::-1].tobytes() == together[n].tobytes() for n in together)
+    sizes = together["effective_sample_size"]
+    assert np.isnan(sizes[:, 0]).all() and (sizes[:, 1:] <= 100 * (1 + 1e-12)).all()
+
+
+def test_methods_and_corrections_share_their_random_streams():
+    """From the same parameters they see the same batch, and the same evaluation."""
+    runs = [
+        simulate.simulate(small(method, "gridworld", iterations=2)) for method in ("DN", "DG", "DS")
+    ]
+    for run in runs[1:]:  # the first two steps do not move: trackers lag behind
+        np.testing.assert_array_equal(run["J"][:, :2], runs[0]["J"][:, :2])
+    assert (runs[0]["J"][:, 2] != runs[1]["J"][:, 2]).any()
+    seeds = [stream(2022, 3, purpose).random() for purpose in (0, 1, 2)]
+    assert len(set(seeds)) == 3
+
+
+def test_the_printed_return_is_not_that_of_the_training_batch(monkeypatch):
+    """A planted fault: evaluation from the training stream changes what is learned from."""
+    healthy = simulate.simulate(small("DG", "gridworld", iterations=2))
+    monkeypatch.setattr("replication.experiments.EVALUATION_STREAM", 1)
+    assert (simulate.simulate(small("DG", "gridworld", iterations=2))["J"] != healthy["J"]).any()
 
 
 @pytest.mark.parametrize("method", ["DN", "DG", "DS"])
@@ -88,7 +132,9 @@ def test_xarray_opens_the_file_with_labels(tmp_path):
             "neighbour": 2,
             "parameter": 4,
         }
-        for name, label in storage.VARIABLES.items():
+        assert set(dataset) == set(storage.VARIABLES) - {"effective_sample_size"}
+        for name in dataset:
+            label = storage.VARIABLES[name]
             assert dataset[name].dims == label.dimensions
             assert dataset[name].attrs["units"] and dataset[name].attrs["long_name"]
         np.testing.assert_allclose(dataset["J"], dataset["J_local"].mean("agent"), atol=1e-14)

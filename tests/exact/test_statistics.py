@@ -6,10 +6,12 @@ from scipy import stats
 
 from replication.statistics import (
     Interval,
+    bootstrap,
     mean_interval,
     median_interval,
     ratio_bounds,
     settling_time,
+    share_interval,
     student_t,
 )
 from replication.verdicts import claim_verdict, quantity_verdict
@@ -38,6 +40,29 @@ def test_median_interval_ranks_for_thirty():
     samples = np.arange(1.0, 31.0)
     assert median_interval(samples, samples, 0.98) == Interval(15.5, 9.0, 22.0, 30)
     assert 2 * stats.binom.cdf(8, 30, 0.5) <= 0.02 < 2 * stats.binom.cdf(9, 30, 0.5)
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 30), (2, 30), (15, 30), (30, 30)])
+def test_share_interval_against_scipy(successes, n):
+    exact = stats.binomtest(successes, n).proportion_ci(0.98, method="exact")
+    interval = share_interval(successes, n, 0.98)
+    np.testing.assert_allclose(interval[1:3], [exact.low, exact.high], atol=1e-12)
+    assert interval.value == successes / n
+    assert share_interval(0, 30, 0.98).upper == pytest.approx(0.142, abs=5e-4)
+
+
+def test_bootstrap_of_a_ratio_keeps_pairs_together(rng):
+    gain = rng.uniform(1.0, 2.0, size=30)
+    pairs = np.stack([0.5 * gain, gain], axis=1)  # always one half, whatever is drawn
+    interval = bootstrap(
+        pairs, 0.98, rng, draws=200, statistic=lambda means: means[..., 0] / means[..., 1]
+    )
+    np.testing.assert_allclose(interval[:3], 0.5, rtol=1e-12)
+    shuffled = np.stack([0.5 * rng.permutation(gain), gain], axis=1)
+    apart = bootstrap(
+        shuffled, 0.98, rng, draws=200, statistic=lambda means: means[..., 0] / means[..., 1]
+    )
+    assert apart.upper - apart.lower > 0.01
 
 
 def test_too_few_samples_bound_no_median():

@@ -61,7 +61,14 @@ def exactly(value: float, n: int = 1) -> Interval:
 
 def measures() -> Mapping[str, Measure]:
     """Every claim that is measured in this version, by its id in the ledger."""
-    from replication.measures import definitions, figure1
+    from replication.measures import (
+        attribution,
+        definitions,
+        estimators,
+        figure1,
+        figure2,
+        figure3,
+    )
 
     return {
         "nash": definitions.nash,
@@ -70,6 +77,12 @@ def measures() -> Mapping[str, Measure]:
         "tracking": figure1.tracking,
         "fig1-optimum": figure1.optimum,
         "fig1-faster": figure1.faster,
-        "attribution": figure1.attribution,
+        "fig2-faster": figure2.faster,
+        "fig2-no-is": figure2.without_importance_sampling,
+        "fig2-shifted-optimum": figure2.shifted_optimum,
+        "fig3-faster": figure3.faster,
+        "fig3-few-iterations": figure3.few_iterations,
+        **estimators.MEASURES,
+        "attribution": attribution.attribution,
         "fallback-frequency": figure1.fallback_frequency,
     }

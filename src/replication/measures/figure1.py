@@ -7,16 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from replication.measures import Evidence, exactly
-from replication.statistics import (
-    Interval,
-    mean_interval,
-    median_interval,
-    ratio_bounds,
-    settling_time,
-)
+from replication.measures.comparisons import ratio, returns
+from replication.statistics import Interval, mean_interval
 
 EXPERIMENT = "pd_exact"
-OPTIMUM = -1.0
 DISTANCES = (0.1, 0.01)
 
 
@@ -30,7 +24,7 @@ def tracking(evidence: Evidence) -> Mapping[str, Interval]:
 
 def optimum(evidence: Evidence) -> Mapping[str, Interval]:
     """DN reaches -1 in exact learning."""
-    final = _lost_as_worst(evidence.method(EXPERIMENT, "DN")["J"][:, -1])
+    final = returns(evidence.method(EXPERIMENT, "DN"))[:, -1]
     return {
         "final-return": mean_interval(final, evidence.confidence),
         "worst-final-return": exactly(final.min(), len(final)),
@@ -39,36 +33,10 @@ def optimum(evidence: Evidence) -> Mapping[str, Interval]:
 
 def faster(evidence: Evidence) -> Mapping[str, Interval]:
     """DN needs fewer iterations than DG."""
-    return {f"ratio-{d}": _ratio(evidence, "DN", "DG", d) for d in DISTANCES}
-
-
-def attribution(evidence: Evidence) -> Mapping[str, Interval]:
-    """Whether DN still needs fewer iterations when the first-order method takes the same steps."""
-    arrived = {
-        name: (evidence.method(EXPERIMENT, name)["J"][:, -1] >= OPTIMUM - 0.01).astype(float)
-        for name in ("DN", "DS")
-    }
-    return {
-        **{f"ratio-ds-{d}": _ratio(evidence, "DN", "DS", d) for d in DISTANCES},
-        "arrival-difference": mean_interval(arrived["DN"] - arrived["DS"], evidence.confidence),
-    }
+    return {f"ratio-{d}": ratio(evidence, EXPERIMENT, "DN", "DG", d) for d in DISTANCES}
 
 
 def fallback_frequency(evidence: Evidence) -> Mapping[str, Interval]:
     """How often [.]_m kept the tracked Hessian."""
     kept = 1.0 - evidence.method(EXPERIMENT, "DN").replaced
     return {"kept-share": mean_interval(kept, evidence.confidence)}
-
-
-def _ratio(evidence: Evidence, method: str, reference: str, distance: float) -> Interval:
-    """Median pairwise ratio of the iterations until J stays within `distance` of the optimum."""
-    times = [
-        settling_time(evidence.method(EXPERIMENT, name)["J"], OPTIMUM, distance)
-        for name in (method, reference)
-    ]
-    return median_interval(*ratio_bounds(*times), evidence.confidence)
-
-
-def _lost_as_worst(J: np.ndarray) -> np.ndarray:
-    """A repetition that diverged counts as the worst return of the game, and is not dropped."""
-    return np.where(np.isfinite(J), J, -2.0)

@@ -1,0 +1,35 @@
+"""What DN's advantage is due to: DN against first-order methods with equal steps, and tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from replication.measures import Evidence
+from replication.measures.comparisons import area_difference, ratio, returns
+from replication.statistics import Interval, mean_interval
+from replication.studies import best
+
+DISTANCES = (0.1, 0.01)
+SECOND_ORDER = ("DN_floor", "DN_absolute")
+
+
+def attribution(evidence: Evidence) -> Mapping[str, Interval]:
+    """Whether DN's advantage survives against DS, and second order against first when tuned."""
+    arrived = {
+        name: (returns(evidence.method("pd_exact", name))[:, -1] >= -1.01).astype(float)
+        for name in ("DN", "DS")
+    }
+    return {
+        **{f"ratio-ds-{d}": ratio(evidence, "pd_exact", "DN", "DS", d) for d in DISTANCES},
+        "arrival-difference": mean_interval(arrived["DN"] - arrived["DS"], evidence.confidence),
+        "area-ds-sampled": area_difference(evidence, "pd_sampled_is", "DN", "DS"),
+        "area-ds-gridworld": area_difference(evidence, "gridworld", "DN", "DS"),
+        "area-tuned-gridworld": area_difference(
+            evidence, "gridworld_tuned", better_second_order(), "DG"
+        ),
+    }
+
+
+def better_second_order() -> str:
+    """The second-order method of gridworld_tuned that did better on the tuning seeds."""
+    return max(SECOND_ORDER, key=lambda name: float(best(f"tune_{name}")["average_value"]))

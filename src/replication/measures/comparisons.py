@@ -1,0 +1,60 @@
+"""What the claims of Section 6 have in common: returns, areas and times, compared pairwise.
+
+Pairs are the repetitions of two methods, which share their random streams.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.measures import Evidence
+from replication.statistics import (
+    Interval,
+    mean_interval,
+    median_interval,
+    ratio_bounds,
+    settling_time,
+)
+from replication.storage import Results
+
+Array = npt.NDArray[np.float64]
+
+LOWEST = {"prisoners_dilemma": -2.0, "gridworld": 0.0}
+"""The lowest average return of a game: what a repetition is given from its divergence on.
+
+In the Prisoner's Dilemma that is mutual defection, in the gridworld that nobody arrives.
+"""
+
+
+def returns(results: Results) -> Array:
+    """J(mu), shape (R, K + 1), a diverged repetition counting as the lowest return of its game."""
+    lowest = LOWEST[results.spec.settings["game"]["name"]]
+    return np.where(results.lost, lowest, results["J"])
+
+
+def average(J: Array) -> Array:
+    """J averaged over iterations 1 to K, shape (R,): the area under the curve, per iteration."""
+    return J[:, 1:].mean(axis=1)
+
+
+def tenth(J: Array, before_last: int = 0) -> Array:
+    """J averaged over the last tenth of the iterations, or over one before it; shape (R,)."""
+    length = max(1, (J.shape[1] - 1) // 10)
+    end = J.shape[1] - before_last * length
+    return J[:, end - length : end].mean(axis=1)
+
+
+def area_difference(evidence: Evidence, experiment: str, method: str, reference: str) -> Interval:
+    """Paired difference of the average return of two methods."""
+    first, second = (average(returns(evidence.method(experiment, m))) for m in (method, reference))
+    return mean_interval(first - second, evidence.confidence)
+
+
+def ratio(
+    evidence: Evidence, experiment: str, method: str, reference: str, distance: float
+) -> Interval:
+    """Median pairwise ratio of the iterations until J stays within `distance` of the optimum."""
+    runs = [evidence.method(experiment, name) for name in (method, reference)]
+    times = [settling_time(run["J"], run.spec.settings["optimum"], distance) for run in runs]
+    return median_interval(*ratio_bounds(*times), evidence.confidence)
