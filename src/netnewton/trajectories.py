@@ -83,6 +83,16 @@ class SampledGame(Protocol):
         """The next state and each agent's reward, shape (R, N, L)."""
 
 
+class Player(Protocol):
+    """A policy at play, and what copies of its parameters make of it."""
+
+    def __call__(self, seen: npt.NDArray, noise: Array, /) -> npt.NDArray:
+        """Take a step: from what is seen and noise (R, N, L) to actions of the noise's shape."""
+
+    def scores(self, batch: Trajectories) -> Scores:
+        """What the copies make of the batch that was played."""
+
+
 class SampledPolicy(Protocol):
     """A joint policy that can be played and whose scores are known."""
 
@@ -93,11 +103,8 @@ class SampledPolicy(Protocol):
     def noise(self, streams: Streams, horizon: int, size: int) -> Array:
         """Draw what a batch's actions need, shape (T, R, N, L)."""
 
-    def player(self, mu: Array) -> Callable[[npt.NDArray, Array], npt.NDArray]:
-        """The policy with parameters mu (R, D): from what is seen and noise (R, N, L) to actions.
-
-        The actions have the shape of the noise.
-        """
+    def player(self, mu: Array, copies: Array | None = None) -> Player:
+        """The policy with parameters mu, shape (R, D), at play before copies (R, N, D)."""
 
     def scores(self, theta: Array, mu: Array, batch: Trajectories) -> Scores:
         """What each copy theta_i, shape (R, N, D), makes of a batch that mu (R, D) has played."""
@@ -110,6 +117,7 @@ def rollout(
     streams: Streams,
     horizon: int,
     size: int,
+    player: Player | None = None,
 ) -> Trajectories:
     """Play the joint policy: `size` trajectories of `horizon` steps for every repetition.
 
@@ -123,10 +131,12 @@ def rollout(
         T >= 1.
     size : int
         L >= 1.
+    player : Player, optional
+        Who plays mu; ``policy.player(mu)`` by default.
     """
     noise = policy.noise(streams, horizon, size)
     chance = game.chance(streams, horizon + 1, size)
-    act = policy.player(mu)
+    act = policy.player(mu) if player is None else player
     state = game.start(chance[0], (len(mu), size))
     states, actions, rewards = [], [], []
     for t in range(horizon):

@@ -26,7 +26,7 @@ from netnewton.games.finite import FiniteGame, matrix_game
 from netnewton.games.gridworld import Gridworld
 from netnewton.policies import Boltzmann, GaussianRBF, behaviour_parameters
 from netnewton.policies.scores import Sums
-from netnewton.trajectories import Streams, rollout
+from netnewton.trajectories import Streams, Trajectories, rollout
 
 CREDITS, HESSIANS = (gpomdp, reinforce), (printed_hessian, unbiased_hessian)
 BASELINES = (no_baseline, constant_baseline, None)
@@ -506,3 +506,28 @@ def test_too_little_to_learn_from_is_refused(arguments, message, rng):
 @pytest.mark.parametrize("credit", CREDITS, ids=name)
 def test_one_trajectory_is_enough_without_a_baseline(credit, rng):
     assert source(rng, Estimator(credit), size=1)(np.zeros((1, 2, 4))).hessian.shape == (1, 2, 4, 4)
+
+
+@pytest.mark.parametrize("sees", ["own", "both"])
+def test_copies_that_watch_a_batch_make_of_it_what_they_do_afterwards(sees, rng):
+    game = Gridworld()
+    policy = GaussianRBF((3.0, 6.0), grid=(3, 3) if sees == "both" else (3, 6), sees=sees)
+    theta = 0.3 * rng.normal(size=(2, 2, policy.n_parameters))
+    mu = behaviour_parameters(theta, policy.owner)
+    player = policy.player(mu, theta)
+    streams = Streams([np.random.default_rng(seed) for seed in (1, 2)])
+    batch = rollout(game, policy, mu, streams, 15, 40, player)
+    watched, afterwards = player.scores(batch), policy.scores(theta, mu, batch)
+    np.testing.assert_allclose(watched.log_ratio, afterwards.log_ratio, atol=1e-12)
+    np.testing.assert_allclose(watched.steps(), afterwards.steps(), atol=1e-12)
+    others = policy.scores(theta[:, ::-1], mu, batch)  # copies that are others' are told apart
+    assert np.abs(others.log_ratio - afterwards.log_ratio).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    "policy", [GaussianRBF((3.0, 6.0)), Boltzmann(1, (2, 2))], ids=["gaussian", "boltzmann"]
+)
+def test_a_player_without_copies_has_no_scores(policy):
+    player = policy.player(np.zeros((1, policy.n_parameters)))
+    with pytest.raises(ValueError, match="no copies were named that watch"):
+        player.scores(Trajectories(np.zeros(0), np.zeros(0), np.zeros(0)))

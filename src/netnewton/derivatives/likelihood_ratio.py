@@ -152,9 +152,9 @@ def likelihood_ratio(
 
     def derivatives(theta: Array) -> Derivatives:
         mu = behaviour_parameters(theta, policy.owner)
-        batch = rollout(game, policy, mu, streams, horizon, size)
-        scores = policy.scores(estimator.evaluated_at(theta, mu), mu, batch)
-        return estimate(batch, scores, game.discount, estimator, order)
+        player = policy.player(mu, estimator.evaluated_at(theta, mu))
+        batch = rollout(game, policy, mu, streams, horizon, size, player)
+        return estimate(batch, player.scores(batch), game.discount, estimator, order)
 
     return derivatives
 

@@ -177,17 +177,20 @@ class Gridworld:
 
     def _at_goal(self, position: Array) -> Flags:
         """Whether each agent is within the goal's radius, shape (R, 2, L)."""
-        return _squared(position - self.goals[..., np.newaxis]) <= self.goal_radius**2
+        x, y = (position[:, :, side] - self.goals[:, side, np.newaxis] for side in (0, 1))
+        return _squared(x, y) <= self.goal_radius**2
 
     def _too_close(self, position: Array, arrived: Flags) -> Flags:
         """Whether the agents are closer than they may be, shape (R, 1, L)."""
-        close = _squared(position[:, WEST] - position[:, EAST]) < self.distance**2
+        offset = position[:, WEST] - position[:, EAST]
+        close = _squared(offset[:, 0], offset[:, 1]) < self.distance**2
         if self.arrived == "yields":
             close &= ~arrived.any(axis=1)
         return close[:, np.newaxis]
 
 
-def _squared(offset: Array) -> Array:
-    """Squared lengths of vectors of shape (..., 2 coordinates, L)."""
-    x, y = offset[..., 0, :], offset[..., 1, :]
-    return x * x + y * y
+def _squared(x: Array, y: Array) -> Array:
+    """Squared lengths of vectors with coordinates x and y."""
+    squared = x * x
+    squared += y * y
+    return squared

@@ -7,7 +7,6 @@ and scored step by step, for the likelihood-ratio estimators.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -222,22 +221,9 @@ class Boltzmann:
         """One uniform number for each action, shape (T, R, N, L)."""
         return streams.uniform(horizon, len(self.n_actions), size)
 
-    def player(self, mu: Array) -> Callable[[Indices, Array], Indices]:
-        """Play mu, shape (R, D): from states (R, L) and uniform noise (R, N, L) to actions."""
-        distribution = np.cumsum(self.probabilities(mu), axis=-1)
-        last = np.array(self.n_actions)[:, np.newaxis] - 1
-        distribution[..., np.arange(max(self.n_actions)) >= last] = (
-            np.inf
-        )  # the last takes the rest
-        thresholds = np.moveaxis(distribution, (-1, 1), (0, -1))[: max(self.n_actions) - 1]
-
-        def act(states: Indices, noise: Array) -> Indices:
-            action = np.zeros(noise.shape, dtype=np.intp)
-            for threshold in thresholds:
-                action += noise >= np.take_along_axis(threshold, states[:, np.newaxis], axis=-1)
-            return action
-
-        return act
+    def player(self, mu: Array, copies: Array | None = None) -> BoltzmannPlayer:
+        """Play mu, shape (R, D), before copies of the parameters, shape (R, N, D)."""
+        return BoltzmannPlayer(self, mu, copies)
 
     def scores(self, theta: Array, mu: Array, batch: Trajectories) -> Scores:
         """What each copy theta_i, shape (R, N, D), makes of a batch that mu (R, D) has played."""
@@ -248,6 +234,42 @@ class Boltzmann:
         one action all but certain: its probability exceeds 0.999. Shape (...).
         """
         return np.asarray((self.probabilities(mu).max(axis=-1) > 0.999).mean(axis=(-2, -1)))
+
+
+class BoltzmannPlayer:
+    """A policy at play: from states (R, L) and uniform noise (R, N, L) to actions (R, N, L).
+
+    Parameters
+    ----------
+    policy : Boltzmann
+    mu : Array, shape (R, D)
+        The parameters that are played.
+    copies : Array, shape (R, N, D), optional
+        Those that watch.
+    """
+
+    def __init__(self, policy: Boltzmann, mu: Array, copies: Array | None = None) -> None:
+        self.policy, self.mu, self.copies = policy, mu, copies
+        most = max(policy.n_actions)
+        distribution = np.cumsum(policy.probabilities(mu), axis=-1)
+        last = np.array(policy.n_actions)[:, np.newaxis] - 1
+        distribution[..., np.arange(most) >= last] = np.inf  # the last action takes the rest
+        self._thresholds = np.moveaxis(distribution, (-1, 1), (0, -1))[: most - 1]
+
+    def __call__(self, states: Indices, noise: Array) -> Indices:
+        """Take a step."""
+        actions = np.zeros(noise.shape, dtype=np.intp)
+        for threshold in self._thresholds:
+            if self.policy.n_states > 1:
+                threshold = np.take_along_axis(threshold, states[:, np.newaxis], axis=-1)
+            actions += noise >= threshold
+        return actions
+
+    def scores(self, batch: Trajectories) -> Scores:
+        """What the copies make of the batch that was played."""
+        if self.copies is None:
+            raise ValueError("no copies were named that watch: give them to Boltzmann.player")
+        return self.policy.scores(self.copies, self.mu, batch)
 
 
 class BoltzmannScores(Scores):

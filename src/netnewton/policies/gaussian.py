@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton.policies.behaviour import behaviour_parameters
-from netnewton.policies.scores import Scores, Sums
+from netnewton.policies.scores import Scores, Sums, sums_so_far
 
 if TYPE_CHECKING:
     from netnewton.trajectories import Streams, Trajectories
@@ -139,20 +139,16 @@ class GaussianRBF:
         """One standard normal number for each action, shape (T, R, N, L)."""
         return streams.normal(horizon, self.n_agents, size)
 
-    def player(self, mu: Array) -> Callable[[Array, Array], Array]:
-        """Play mu, shape (R, D): from positions (R, N, 2, L) and noise (R, N, L) to angles."""
-        coefficients = self.coefficients(mu)[..., np.newaxis, :, :]
-
-        def act(positions: Array, noise: Array) -> Array:
-            angles = self.means_at(self.basis(positions), coefficients)[..., 0, :]
-            angles += self.deviation * noise
-            return angles
-
-        return act
+    def player(self, mu: Array, copies: Array | None = None) -> GaussianPlayer:
+        """Play mu, shape (R, D), before copies of the parameters, shape (R, N, D)."""
+        return GaussianPlayer(self, mu, copies)
 
     def scores(self, theta: Array, mu: Array, batch: Trajectories) -> Scores:
         """What each copy theta_i, shape (R, N, D), makes of a batch that mu (R, D) has played."""
-        return GaussianScores(self, theta, mu, batch)
+        player = self.player(mu, theta)
+        for positions, actions in zip(batch.states, batch.actions, strict=True):
+            player.watch(positions, actions)
+        return player.scores(batch)
 
     def saturated_share(self, mu: Array) -> Array:
         """Share of the weights, shape (...), beyond half a turn.
@@ -251,46 +247,140 @@ def _horner(coefficients: Array, x: Array) -> Array:
     return np.asarray(value)
 
 
+class GaussianPlayer:
+    """A policy at play: from positions (R, N, 2, L) and noise (R, N, L) to angles (R, N, L).
+
+    What the copies make of it is found on the way, while a step's arrays are in the cache.
+
+    Parameters
+    ----------
+    policy : GaussianRBF
+    mu : Array, shape (R, D)
+        The parameters that are played.
+    copies : Array, shape (R, N, D), optional
+        Those that watch.
+    """
+
+    def __init__(self, policy: GaussianRBF, mu: Array, copies: Array | None = None) -> None:
+        self.policy, self.watched = policy, copies is not None
+        self.asked = np.empty((policy.n_agents, 0), dtype=np.intp)
+        self.coefficients = policy.coefficients(mu)[:, :, :, np.newaxis]
+        if copies is not None:
+            self.asked = _asked(policy, mu, copies)
+            agents = np.arange(policy.n_agents)[:, np.newaxis]
+            others = np.moveaxis(policy.coefficients(copies)[:, self.asked, agents], 2, 3)
+            self.coefficients = np.concatenate([self.coefficients, others], axis=3)
+        self._noise: list[Array] = []
+        self._shift: list[Array] = []
+        self._log_ratio: list[Array] = []
+
+    def __call__(self, positions: Array, noise: Array) -> Array:
+        """Take a step."""
+        means = self._means(positions)
+        angles = self.policy.deviation * noise
+        angles += means[:, :, 0]
+        self._keep(means, noise)
+        return angles
+
+    def watch(self, positions: Array, actions: Array) -> None:
+        """See a step that was taken before."""
+        means = self._means(positions)
+        self._keep(means, (actions - means[:, :, 0]) / self.policy.deviation)
+
+    def scores(self, batch: Trajectories) -> Scores:
+        """What the copies make of the batch, all of whose steps have been taken or seen."""
+        if not self.watched:
+            raise ValueError("no copies were named that watch: give them to GaussianRBF.player")
+        noise, shift = np.stack(self._noise), np.stack(self._shift)
+        return GaussianScores(
+            self.policy, batch, self.asked, noise, shift, np.stack(self._log_ratio)
+        )
+
+    def _means(self, positions: Array) -> Array:
+        """m_j under mu and under the copies that are asked, shape (R, N, 1 + C, L)."""
+        return self.policy.means_at(self.policy.basis(positions), self.coefficients)
+
+    def _keep(self, means: Array, noise: Array) -> None:
+        if not self.watched:
+            return
+        shift = means[:, :, :1] - means[:, :, 1:]
+        shift /= self.policy.deviation
+        loss = shift / 2
+        loss += noise[:, :, np.newaxis]
+        loss *= shift
+        log_ratio = np.zeros_like(noise)
+        for (agent, column), copy in np.ndenumerate(self.asked):
+            log_ratio[:, copy] -= loss[:, agent, column]
+        self._noise.append(noise)
+        self._shift.append(shift)
+        self._log_ratio.append(log_ratio)
+
+
+def _asked(policy: GaussianRBF, mu: Array, copies: Array) -> Indices:
+    """For each agent's block, the copies that may have it otherwise than it is played; (N, C).
+
+    Usually all copies but the agent's own: that one need not be asked for its mean again.
+    """
+    N = policy.n_agents
+    if np.array_equal(behaviour_parameters(copies, policy.owner), mu):
+        return np.array([[i for i in range(N) if i != j] for j in range(N)], dtype=np.intp)
+    return np.tile(np.arange(N), (N, 1))
+
+
 class GaussianScores(Scores):
-    """Scores of a batch."""
+    """Scores of a batch, from what a `GaussianPlayer` has kept.
 
-    def __init__(self, policy: GaussianRBF, theta: Array, mu: Array, batch: Trajectories) -> None:
-        self.policy, self.batch = policy, batch
-        asked = self._asked(theta, mu)
-        played, copies = policy.coefficients(mu)[:, :, :, np.newaxis], policy.coefficients(theta)
-        agents = np.arange(policy.n_agents)[:, np.newaxis]
-        others = np.moveaxis(copies[:, asked, agents], 2, 3)
-        coefficients = np.concatenate([played, others], axis=3)
-        self.away = np.empty((len(batch.actions), *theta.shape[:2], *batch.actions.shape[2:]))
-        self.log_ratio = np.empty((*self.away.shape[:3], self.away.shape[-1]))
-        # Step by step: a step's arrays fit the cache.
-        for t, (positions, actions) in enumerate(zip(batch.states, batch.actions, strict=True)):
-            means = policy.means_at(policy.basis(positions), coefficients)
-            away = np.subtract(actions[:, :, np.newaxis], means, out=means)
-            away /= policy.deviation
-            noise = away[:, :, 0]
-            self.away[t] = noise[:, np.newaxis]
-            self.away[t, :, asked, agents] = np.moveaxis(away[:, :, 1:], 0, 2)
-            gap = noise[:, np.newaxis] - self.away[t]
-            gap *= noise[:, np.newaxis] + self.away[t]
-            self.log_ratio[t] = gap.sum(axis=2)
-        self.log_ratio /= 2
+    Parameters
+    ----------
+    policy : GaussianRBF
+    batch : Trajectories
+    asked : Indices, shape (N, C)
+        Which copies' means may differ from the one that was played, for each agent.
+    noise : Array, shape (T, R, N, L)
+        Distances of the actions from the means that were played, in standard deviations.
+    shift : Array, shape (T, R, N, C, L)
+        The mean that was played less the copy's, in standard deviations.
+    log_ratio : Array, shape (T, R, copies, L)
+    """
 
-    def _asked(self, theta: Array, mu: Array) -> Indices:
-        """For each agent's block, the copies that have it otherwise than it is played; (N, C).
+    def __init__(
+        self,
+        policy: GaussianRBF,
+        batch: Trajectories,
+        asked: Indices,
+        noise: Array,
+        shift: Array,
+        log_ratio: Array,
+    ) -> None:
+        self.policy, self.batch, self.log_ratio = policy, batch, log_ratio
+        self.asked, self.noise, self.shift = asked, noise, shift
 
-        Usually all copies but the agent's own; that one need not be asked for its mean again.
+    def away(self, t: Indices, r: Indices, trajectory: Indices) -> Array:
+        """Distances of the actions from the copies' means, in standard deviations.
+
+        Parameters
+        ----------
+        t, r, trajectory : Indices
+            Of steps, repetitions and trajectories, which broadcast to the shape (M).
+
+        Returns
+        -------
+        Array, shape (copies, N, M)
         """
-        N, owner = self.policy.n_agents, self.policy.owner
-        if np.array_equal(behaviour_parameters(theta, owner), mu):
-            return np.array([[i for i in range(N) if i != j] for j in range(N)])
-        return np.tile(np.arange(N), (N, 1))
+        noise = np.moveaxis(self.noise[t, r, :, trajectory], 0, -1)
+        shift = np.moveaxis(self.shift[t, r, :, :, trajectory], 0, -1)
+        away = np.repeat(noise[np.newaxis], self.policy.n_agents, axis=0)
+        away[self.asked, np.arange(len(noise))[:, np.newaxis]] += shift
+        return away
 
     def steps(self) -> Array:
         """The score of every step."""
+        T, R, N, L = self.noise.shape
+        everything = (index.ravel() for index in np.indices((T, R, L)))
+        away = np.moveaxis(self.away(*everything).reshape(N, N, T, R, L), (0, 1), (2, 3))
         phi = self.policy.features(self.batch.states)[:, :, np.newaxis]
-        score = phi * (self.away / self.policy.deviation)[..., np.newaxis, :]
-        return np.moveaxis(score.reshape(*score.shape[:3], -1, score.shape[-1]), -1, -2)
+        score = phi * (away / self.policy.deviation)[..., np.newaxis, :]
+        return np.moveaxis(score.reshape(T, R, N, -1, L), -1, -2)
 
     def derivative(self, t: int) -> Array:
         """The score's derivative at step t, the same for every copy."""
@@ -345,8 +435,11 @@ class GaussianSums(Sums):
             chosen = np.nonzero(self.weights[:, r].any(axis=(0, 1)))[0]
             weights = self.weights[:, r][..., chosen]
             phi = scores.policy.features(scores.batch.states[:, r][..., chosen])
-            score = phi[:, np.newaxis] * scores.away[:, r][..., chosen][..., np.newaxis, :]
-            summed = np.cumsum(score, axis=0).reshape(*weights.shape[:2], D, len(chosen))
+            steps = np.indices((len(weights), len(chosen)))
+            away = scores.away(steps[0].ravel(), np.array(r), chosen[steps[1].ravel()])
+            away = np.moveaxis(away.reshape(*away.shape[:2], *weights.shape[::2]), 2, 0)
+            score = phi[:, np.newaxis] * away[..., np.newaxis, :]
+            summed = sums_so_far(score).reshape(*weights.shape[:2], D, len(chosen))
             for copy in range(weights.shape[1]):
                 t, trajectory = np.nonzero(weights[:, copy])
                 vectors = summed[t, copy, :, trajectory]
@@ -358,10 +451,11 @@ class GaussianSums(Sums):
     def _steps(self) -> list[tuple[Array, Array, Array]]:
         """Of each repetition's steps: phi (N, n, m), away (copies, N, m), weight (copies, m)."""
         batch = self.scores.batch
-        r, t, trajectory = np.nonzero(np.swapaxes(self.weights.any(axis=2), 0, 1))
+        has_weight = np.logical_or.reduce(list(np.moveaxis(self.weights != 0, 2, 0)))
+        r, t, trajectory = np.nonzero(np.swapaxes(has_weight, 0, 1))
         positions = np.moveaxis(batch.states[t, r, :, :, trajectory], 0, -1)
         phi = self.scores.policy.features(np.ascontiguousarray(positions))
-        away = np.moveaxis(self.scores.away[t, r, :, :, trajectory], 0, -1)
+        away = self.scores.away(t, r, trajectory)
         weight = self.weights[t, r, :, trajectory].T
         ends = np.searchsorted(r, np.arange(self.weights.shape[1] + 1))
         slices = [slice(*pair) for pair in itertools.pairwise(ends)]
