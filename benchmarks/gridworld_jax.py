@@ -5,16 +5,18 @@ steps, float64, one thread. They differ in how they get the derivatives from a b
 sums of W_k s_k and W_k (s_k s_k^T + ds_k), W_k being the credit to go of step k:
 
 `gram`
-    the hand-derived form: three products of matrices for each copy, over all steps;
+    the hand-derived form, S^T W S with the scores S of all steps, less phi^T W phi / sigma^2;
 `hessian`
     `jax.grad` and `jax.hessian` of  sum_k W_k exp(log pi_k - stop(log pi_k)), over all steps;
-`gram_sparse`
-    `gram` with ideas of the library: an agent is rewarded at most once, in few trajectories, and W
-    is zero in all others; so the sums are over the rewarded ones, in chunks that fit the cache.
+`gram_ideas`
+    the library's ideas carried over: means as polynomials with one exponential for each coordinate;
+    three blocks in place of S^T W S, the derivative's weight merged; and, since an agent is
+    rewarded at most once, in few trajectories, and W is zero in all others, sums over the rewarded
+    ones, in chunks that fit the cache.
 
-The first two are mapped over repetitions and copies by `jax.vmap`. All play their trajectories in
-the way that was fastest in JAX: repetitions and trajectories last, so that elementwise work is
-vectorised over them, and means as polynomials, with one exponential for each coordinate.
+The first two are what one writes from the formulas: features with one exponential for each centre,
+and `jax.vmap` over repetitions and copies. All play their
+trajectories with repetitions and trajectories last, which was fastest in JAX.
 
 Axes: T steps, R repetitions, L trajectories, N = 2 agents, D = 36 parameters, K = T L or fewer
 steps at once. Index j is the agent that acts, i the agent whose copy and whose reward it is.
@@ -59,8 +61,8 @@ Sums = tuple[Array, Array]
 """Weighted sums of s, shape (..., D), and of s s^T + ds, shape (..., D, D)."""
 
 
-# The policy. The Gaussian exp(-(z - k)^2 / 2) about centre k, z in spacings, is proportional to
-# exp(-k^2 / 2) exp(z)^k, and the common factor cancels in normalised features.
+# The policy. With z in spacings, exp(-(z - k)^2 / 2) is proportional to exp(-k^2 / 2) exp(z)^k, and
+# in normalised features the common factor cancels.
 
 CONSTANTS = [np.exp(-np.square(np.arange(count)) / 2) for count in GRID]
 
@@ -73,8 +75,14 @@ def _polynomial(coefficients: Sequence[Array], argument: Array) -> Array:
     return value
 
 
-def _means(psi: Array, x: Array, y: Array) -> Array:
+def _means_direct(psi: Array, x: Array, y: Array) -> Array:
     """phi . psi at every position, for weights psi of shape (3, 6, ...)."""
+    weights = psi.reshape(FEATURES, *psi.shape[2:])
+    return sum(weight * feature for weight, feature in zip(weights, _gaussians(x, y), strict=True))
+
+
+def _means_polynomial(psi: Array, x: Array, y: Array) -> Array:
+    """The same, by Horner's rule."""
     across, up = jnp.exp(x / SPACING[0]), jnp.exp(y / SPACING[1])
     of_x, of_y = CONSTANTS
     columns = [
@@ -84,16 +92,35 @@ def _means(psi: Array, x: Array, y: Array) -> Array:
     return _polynomial(columns, across) / (_polynomial(of_x, across) * _polynomial(of_y, up))
 
 
-def _features(x: Array, y: Array) -> Array:
-    """phi of every position, shape (2, 18, K) from coordinates of shape (2, K)."""
+def _gaussians(x: Array, y: Array) -> list[Array]:
+    """The features by their formula: one exponential for each centre."""
+    zx, zy = x / SPACING[0], y / SPACING[1]
+    terms = [
+        jnp.exp(-(jnp.square(zx - a) + jnp.square(zy - b)) / 2)
+        for a in range(GRID[0])
+        for b in range(GRID[1])
+    ]
+    return _normalised(terms)
+
+
+def _powers(x: Array, y: Array) -> list[Array]:
+    """The features as products of powers: one exponential for each coordinate."""
 
     def factor(coordinate: Array, side: int) -> list[Array]:
         power = jnp.exp(coordinate / SPACING[side])
-        terms = [constant * power**k for k, constant in enumerate(CONSTANTS[side])]
-        scale = 1.0 / sum(terms)
-        return [term * scale for term in terms]
+        return _normalised([constant * power**k for k, constant in enumerate(CONSTANTS[side])])
 
-    return jnp.stack([u * v for u in factor(x, 0) for v in factor(y, 1)], axis=1)
+    return [u * v for u in factor(x, 0) for v in factor(y, 1)]
+
+
+def _normalised(terms: list[Array]) -> list[Array]:
+    scale = 1.0 / sum(terms)
+    return [term * scale for term in terms]
+
+
+def _features(found: Callable[[Array, Array], list[Array]], x: Array, y: Array) -> Array:
+    """phi of every position, shape (2, 18, K) from coordinates of shape (2, K)."""
+    return jnp.stack(found(x, y), axis=1)
 
 
 # The trajectories.
@@ -120,14 +147,17 @@ class Steps(NamedTuple):
     """gamma^t r_i w_i of agent i."""
 
 
-def _play(theta: Array, noise: Array) -> tuple[Walk, Steps]:
+def _play(
+    means: Callable[[Array, Array, Array], Array], theta: Array, noise: Array
+) -> tuple[Walk, Steps]:
     """Trajectories of pi_mu, from theta (R, 2, D) and noise (T, 2, R, L)."""
     shape = noise.shape[1:]
     nobody = jnp.zeros(shape, bool)
     x = jnp.broadcast_to(START_X[:, np.newaxis, np.newaxis], shape)
     start = Walk(x, jnp.zeros(shape), nobody, nobody[0], jnp.zeros(shape))
     discounts = DISCOUNT ** jnp.arange(len(noise))
-    return lax.scan(partial(_step, _own_and_other(theta)), start, (noise, discounts))
+    mean_of = partial(means, _own_and_other(theta))
+    return lax.scan(partial(_step, mean_of), start, (noise, discounts))
 
 
 def _own_and_other(theta: Array) -> Array:
@@ -138,10 +168,12 @@ def _own_and_other(theta: Array) -> Array:
     return jnp.moveaxis(pairs, (2, 3), (0, 1))[..., np.newaxis]
 
 
-def _step(psi: Array, walk: Walk, inputs: tuple[Array, Array]) -> tuple[Walk, Steps]:
+def _step(
+    mean_of: Callable[[Array, Array], Array], walk: Walk, inputs: tuple[Array, Array]
+) -> tuple[Walk, Steps]:
     """One step of both agents."""
     noise, discount = inputs
-    mean, other_mean = _means(psi, walk.x, walk.y)
+    mean, other_mean = mean_of(walk.x, walk.y)
     angle = mean + DEVIATION * noise
     # Copy i says of its own agent what mu says: only the other agent's action counts in its ratio.
     log_ratio = (VARIANCE * jnp.square(noise) - jnp.square(angle - other_mean)) / (2 * VARIANCE)
@@ -163,7 +195,16 @@ def _step(psi: Array, walk: Walk, inputs: tuple[Array, Array]) -> tuple[Walk, St
 
 
 def _gram(theta: Array, phi: Array, angle: Array, to_go: Array) -> Sums:
-    """Block by block."""
+    """From the scores of all steps."""
+    away = (angle - jnp.einsum("jf,jfk->jk", theta.reshape(2, FEATURES), phi)) / VARIANCE
+    scores = (phi * away[:, np.newaxis]).reshape(D, -1)
+    weighted = scores * to_go
+    own = jnp.einsum("jfk,jgk->jfg", phi * to_go, phi) / VARIANCE
+    return weighted.sum(axis=-1), weighted @ scores.T - jax.scipy.linalg.block_diag(*own)
+
+
+def _gram_in_blocks(theta: Array, phi: Array, angle: Array, to_go: Array) -> Sums:
+    """Block by block, the derivative of the score merged into the weights."""
     away = (angle - jnp.einsum("jf,jfk->jk", theta.reshape(2, FEATURES), phi)) / VARIANCE
     weighted = to_go * away
     own = to_go * (jnp.square(away) - 1.0 / VARIANCE)
@@ -200,7 +241,8 @@ def _over_all(sums: Callable[..., Sums], theta: Array, arrived: Array, steps: St
 
     x, y, angle, to_go = map(flat, (*steps[:3], _to_go(steps.credit)))
     copies = jax.vmap(sums, in_axes=(0, None, None, 0))
-    return jax.vmap(copies)(theta, jax.vmap(_features)(x, y), angle, to_go)
+    features = jax.vmap(partial(_features, _gaussians))(x, y)
+    return jax.vmap(copies)(theta, features, angle, to_go)
 
 
 def _over_rewarded(sums: Callable[..., Sums], theta: Array, arrived: Array, steps: Steps) -> Sums:
@@ -220,17 +262,18 @@ def _over_rewarded(sums: Callable[..., Sums], theta: Array, arrived: Array, step
         valid = begin + jnp.arange(CHUNK) < count[i, r]
         to_go = _to_go(jnp.where(valid, steps.credit[:, i, r, which], 0.0)).ravel()
         x, y, angle = (of[:, :, r, which].swapaxes(0, 1).reshape(2, -1) for of in steps[:3])
-        gradient, hessian = sums(theta[r, i], _features(x, y), angle, to_go)
+        gradient, hessian = sums(theta[r, i], _features(_powers, x, y), angle, to_go)
         return total[0].at[r, i].add(gradient), total[1].at[r, i].add(hessian)
 
     nothing = jnp.zeros((repetitions, 2, D)), jnp.zeros((repetitions, 2, D, D))
     return lax.fori_loop(0, ends[-1], add, nothing)
 
 
-KINDS: dict[str, Callable[[Array, Array, Steps], Sums]] = {
-    "gram": partial(_over_all, _gram),
-    "hessian": partial(_over_all, _differentiated),
-    "gram_sparse": partial(_over_rewarded, _gram),
+# How the means are found while playing, and the sums afterwards.
+KINDS = {
+    "gram": (_means_direct, partial(_over_all, _gram)),
+    "hessian": (_means_direct, partial(_over_all, _differentiated)),
+    "gram_ideas": (_means_polynomial, partial(_over_rewarded, _gram_in_blocks)),
 }
 
 
@@ -245,9 +288,11 @@ class Derivatives(NamedTuple):
 def local_derivatives(kind: str) -> Callable[[Array, Array], Derivatives]:
     """The compiled estimates, from theta (R, 2, D) and noise (T, R, 2, L)."""
 
+    means, sums = KINDS[kind]
+
     def estimate(theta: Array, noise: Array) -> Derivatives:
-        walk, steps = _play(theta, jnp.swapaxes(noise, 1, 2))
-        gradient, hessian = KINDS[kind](theta, walk.arrived, steps)
+        walk, steps = _play(means, theta, jnp.swapaxes(noise, 1, 2))
+        gradient, hessian = sums(theta, walk.arrived, steps)
         size, log_weight = noise.shape[-1], walk.log_weight
         weight = jnp.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
         samples = jnp.square(weight.sum(axis=-1)) / jnp.square(weight).sum(axis=-1)
