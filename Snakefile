@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from replication import config as experiments
+from replication.machine import processors
 
 
 configfile: "config/paper.yaml"
@@ -18,6 +19,8 @@ METHODS = {name: experiments.methods(settings, name) for name in settings["exper
 RESULTS = [f"results/{name}/{method}.nc" for name in METHODS for method in METHODS[name]]
 FIGURES = sorted({f for e in settings["experiments"].values() for f in e.get("figures", [])})
 STUDIES = experiments.load_studies()
+# Whatever --cores says: jobs beyond the processors only take each other's cache.
+THREADS = max(1, -(-workflow.cores // processors())) if workflow.cores else 1
 CONFIDENCE = settings.get("confidence", 0.98)
 
 # Sources are inputs, so that editing one re-runs what depends on it.
@@ -58,7 +61,7 @@ rule simulate:
         "results/logs/simulate-{experiment}-{method}.log",
     conda:
         "environment.yml"
-    threads: 2
+    threads: THREADS
     params:
         spec=lambda w: experiments.spec(settings, w.experiment, w.method).to_json(),
     shell:
@@ -94,6 +97,7 @@ def results_of(figure):
 rule draw:
     input:
         HARNESS,
+        expand("paper_checks/studies/{study}.csv", study=STUDIES),
         results=lambda w: results_of(w.figure),
     output:
         multiext("figures/{figure}", ".svg", ".png", ".csv", ".txt"),
@@ -155,6 +159,24 @@ rule studies:
         "cp {input:q} paper_checks/studies/ 2>&1 | tee {log:q}"
 
 
+# As long as all other checks together, and in need of no result: it runs beside the simulations.
+rule measure:
+    input:
+        HARNESS,
+        "paper_checks/claims.yaml",
+        "paper_checks/schema.json",
+    output:
+        "results/measured.json",
+    log:
+        "results/logs/measure.log",
+    conda:
+        "environment.yml"
+    params:
+        confidence=CONFIDENCE,
+    shell:
+        "netnewton measure {output:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
+
+
 rule check:
     input:
         HARNESS,
@@ -163,6 +185,7 @@ rule check:
         "paper_checks/schema.json",
         expand("paper_checks/studies/{study}.csv", study=STUDIES),
         expand("figures/{figure}.txt", figure=FIGURES),
+        measured="results/measured.json",
         results=RESULTS,
     output:
         "paper_checks/report.json",
@@ -173,7 +196,7 @@ rule check:
     params:
         confidence=CONFIDENCE,
     shell:
-        "netnewton check --json {output:q} --runs {input.results:q} "
+        "netnewton check --json {output:q} --runs {input.results:q} --measured {input.measured:q} "
         "--confidence {params.confidence} 2>&1 | tee {log:q}"
 
 

@@ -46,7 +46,7 @@ def check_claim(entry: ledger.Entry, evidence: Evidence) -> dict[str, Any]:
     measure = measures().get(entry["id"])
     if measure is None:
         return {**entry, "verdict": NOT_TESTED}
-    measured = measure(evidence)
+    measured = evidence.measured.get(entry["id"]) or measure(evidence)
     quantities = [_judged(quantity, measured[quantity["id"]]) for quantity in entry["quantities"]]
     return {
         **entry,
@@ -54,6 +54,49 @@ def check_claim(entry: ledger.Entry, evidence: Evidence) -> dict[str, Any]:
         "verdict": claim_verdict(quantity["verdict"] for quantity in quantities),
         "command": _command(entry),
     }
+
+
+def measure_library(out: Path, confidence: float) -> None:
+    """Measure every claim that needs no experiment, and write the intervals as JSON.
+
+    They depend on no result, so that the workflow measures them while it simulates.
+    """
+    evidence = Evidence(out.parent, confidence)
+    needing_none = {entry["id"] for entry in ledger.claims() if not entry["experiments"]}
+    measured = {
+        name: {key: list(interval) for key, interval in measure(evidence).items()}
+        for name, measure in measures().items()
+        if name in needing_none
+    }
+    document = {"confidence": confidence, "claims": measured}
+    write_text(out, json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def read_measured(path: Path, confidence: float) -> dict[str, dict[str, Interval]]:
+    """What `measure_library` has written.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, damaged, or was made at another confidence.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        claims = document["claims"]
+        measured = {
+            name: {key: Interval(*numbers) for key, numbers in quantities.items()}
+            for name, quantities in claims.items()
+        }
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise ConfigError(
+            f"{path} is missing or damaged: make it with netnewton measure {path}"
+        ) from None
+    if document["confidence"] != confidence:
+        raise ConfigError(
+            f"{path} was measured at a confidence of {document['confidence']}, not {confidence}: "
+            f"make it again with netnewton measure {path} --confidence {confidence}"
+        )
+    return measured
 
 
 def report_data(

@@ -85,11 +85,14 @@ def _parser() -> argparse.ArgumentParser:
 
     draw = add("draw", _draw, "workflow stage: draw a figure")
     draw.add_argument("figure")
-    draw.add_argument("results", type=Path, nargs="+")
+    draw.add_argument("results", type=Path, nargs="*")
     draw.add_argument("--out", type=Path, default=Path("figures"))
     animate = add("animate", _animate, "show the gridworld's sampled paths as an animated GIF")
     animate.add_argument("results", type=Path, nargs="+")
     animate.add_argument("--out", type=Path, default=Path("figures/gridworld_paths.gif"))
+
+    measure = add("measure", _measure, "workflow stage: measure the claims that need no experiment")
+    measure.add_argument("out", type=Path)
 
     check = add("check", _check, "measure claims again from the results, and judge them")
     check.add_argument("claims", nargs="*", metavar="CLAIM", help="default: all of the ledger")
@@ -97,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--runs", type=Path, nargs="*", default=[], help="results it sums up")
     check.add_argument("--figures", type=Path, default=Path("figures"))
     check.add_argument("--results", type=Path, default=Path("results"))
-    for sub in (summarise, draw, check, study):
+    check.add_argument("--measured", type=Path, help="what netnewton measure has written")
+    for sub in (summarise, draw, measure, check, study):
         sub.add_argument("--confidence", type=_probability, default=0.98, help="of the intervals")
     run.add_argument("--confidence", type=_probability, help="default: the configuration's")
 
@@ -227,11 +231,20 @@ def _results(paths: Sequence[Path]) -> dict[tuple[str, str], Results]:
     return found
 
 
+def _measure(options: argparse.Namespace) -> None:
+    from replication.check import measure_library
+
+    measure_library(options.out, options.confidence)
+
+
 def _check(options: argparse.Namespace) -> None:
-    from replication.check import check_claims, report_data, write_report_data
+    from replication.check import check_claims, read_measured, report_data, write_report_data
     from replication.measures import Evidence
 
-    evidence = Evidence(options.results, options.confidence)
+    measured = None
+    if options.measured is not None:
+        measured = read_measured(options.measured, options.confidence)
+    evidence = Evidence(options.results, options.confidence, measured)
     if options.json is None:
         claims = check_claims(evidence, options.claims)
         for change in evidence.changes:

@@ -6,7 +6,6 @@ beside it, in what order, in how many chunks or on how many workers.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,14 +19,15 @@ from netnewton.networks import unchecked_mixing
 from netnewton.policies import behaviour_parameters
 from replication.config import Spec
 from replication.experiments import Experiment, build
+from replication.machine import processors
 
 Variables = dict[str, npt.NDArray]
 Report = Callable[[float], None]
 """Told, now and then, how many repetitions' worth of work has been done since the last time."""
 
-# A worker costs about a second to start, and smaller batches are less efficient: less work than
-# this, and another worker is not worth it.
-SECONDS_WORTH_A_WORKER = 3.0
+# A worker costs about a second to start, smaller batches are less efficient, and in the workflow
+# other jobs want the processors too: less work than this, and another worker is not worth it.
+SECONDS_WORTH_A_WORKER = 6.0
 PILOT_ITERATIONS, PILOT_SHARE = 20, 50  # at most so many, and no more than one in so many
 
 
@@ -191,13 +191,6 @@ def _workers(spec: Spec, repetitions: Sequence[int], jobs: int) -> int:
 
 def _shortened(spec: Spec, iterations: int) -> Spec:
     return replace(spec, settings={**spec.settings, "iterations": iterations})
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _fan_out(

@@ -16,15 +16,31 @@ from conftest import ROOT
 from replication.report import verdict_table
 
 # Numbers that measure rounding itself: they must stay in their region, no more.
-ROUNDING = {"distance-to-newton", "disagreement", "tracking-error"}
+ROUNDING = {
+    *("distance-to-newton", "disagreement", "tracking-error"),
+    *("gradient-deviation", "hessian-deviation"),
+}
 TOLERANCE = 1e-6
 
 
-def close(a, b):
+# In the gridworld rounding is amplified from iteration to iteration where steps are large, so that
+# on another machine a run may differ by as much as one with another seed.
+AMPLIFYING = {"gridworld", "gridworld_unbiased", "gridworld_tuned"}
+
+
+def close(a, b, slack=0.0):
     """Numbers within the tolerance, infinite ones and everything else equal."""
     if isinstance(a, float | int) and isinstance(b, float | int):
-        return abs(a - b) <= TOLERANCE * max(1.0, abs(a))
+        return abs(a - b) <= slack + TOLERANCE * max(1.0, abs(a))
     return a == b
+
+
+def slack(claim, quantity):
+    """The width of the interval where rounding may be amplified, else none."""
+    ends = quantity["lower"], quantity["upper"]
+    if not AMPLIFYING & set(claim["experiments"]) or "inf" in map(str, ends):
+        return 0.0
+    return ends[1] - ends[0]
 
 
 def differences(committed, fresh):
@@ -36,7 +52,8 @@ def differences(committed, fresh):
             found.append(old["id"])
         for p, q in zip(old["quantities"], new["quantities"], strict=True):
             changing = {"value", "lower", "upper"} if p["id"] in ROUNDING else set()
-            if any(not close(p[key], q[key]) for key in p if key not in changing):
+            width = slack(old, p) if "value" in p else 0.0
+            if any(not close(p[key], q[key], width) for key in p if key not in changing):
                 found.append(f"{old['id']}/{p['id']}")
     return found
 
@@ -53,8 +70,12 @@ def test_verdicts_and_numbers_of_the_report(reports):
     committed, fresh = reports
     assert differences(committed, fresh) == []
     for old, new in zip(committed["runs"], fresh["runs"], strict=True):
-        assert close(old["final"]["value"], new["final"]["value"])
-        assert old["arrived"] == new["arrived"] and old["diverged"] == new["diverged"]
+        amplified = old["experiment"] in AMPLIFYING
+        width = old["final"]["upper"] - old["final"]["lower"] if amplified else 0.0
+        assert close(old["final"]["value"], new["final"]["value"], width)
+        assert old["diverged"] == new["diverged"]
+        if not amplified:
+            assert old["arrived"] == new["arrived"] and old["saturated"] == new["saturated"]
 
 
 def test_a_number_that_has_drifted_is_noticed(reports):
@@ -94,25 +115,52 @@ def numbers_and_rest(svg):
     return np.array([float(n) for n in pattern.findall(svg)]), pattern.sub("#", svg)
 
 
-def test_the_figure_and_its_data(finished, tmp_path):
-    for name in ("fig1.csv",):
-        rows = [
-            list(csv.reader((folder / "figures" / name).read_text().splitlines()))
-            for folder in (ROOT, finished.folder)
-        ]
-        assert rows[0][0] == rows[1][0] and len(rows[0]) == len(rows[1])
-        for old, new in zip(rows[0][1:], rows[1][1:], strict=True):
-            assert old[0] == new[0]
-            np.testing.assert_allclose(np.float64(old[1:]), np.float64(new[1:]), atol=TOLERANCE)
-    svgs = [(f / "figures/fig1.svg").read_text("utf-8") for f in (ROOT, finished.folder)]
+def table(path):
+    return list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["fig1", "fig2", "gridworld_sweep"])
+def test_a_figure_and_its_data(finished, tmp_path, name):
+    rows = [table(folder / f"figures/{name}.csv") for folder in (ROOT, finished.folder)]
+    assert len(rows[0]) == len(rows[1])
+    for old, new in zip(*rows, strict=True):
+        assert [is_number(x) or x for x in old] == [is_number(x) or x for x in new]
+        numbers = [[float(x) for x in row if is_number(x)] for row in (old, new)]
+        np.testing.assert_allclose(*numbers, atol=TOLERANCE)
+    svgs = [(f / f"figures/{name}.svg").read_text("utf-8") for f in (ROOT, finished.folder)]
     (old, old_rest), (new, new_rest) = map(numbers_and_rest, svgs)
     assert old_rest == new_rest
     np.testing.assert_allclose(old, new, atol=0.01)
     png = tmp_path / "fresh.png"  # the comparison writes its difference beside it
-    png.write_bytes((finished.folder / "figures/fig1.png").read_bytes())
-    assert compare_images(str(ROOT / "figures/fig1.png"), str(png), tol=1) is None
-    captions = [(f / "figures/fig1.txt").read_text("utf-8") for f in (ROOT, finished.folder)]
+    png.write_bytes((finished.folder / f"figures/{name}.png").read_bytes())
+    assert compare_images(str(ROOT / f"figures/{name}.png"), str(png), tol=1) is None
+    captions = [(f / f"figures/{name}.txt").read_text("utf-8") for f in (ROOT, finished.folder)]
     assert captions[0] == captions[1]
+
+
+def test_figure_3_is_the_fresh_one_within_its_bands(finished):
+    """Its curves; the paths are of single repetitions, whose captions alone can be compared."""
+    committed, fresh = (table(f / "figures/fig3.csv") for f in (ROOT, finished.folder))
+    assert committed[0] == fresh[0] and len(committed) == len(fresh)
+    header = committed[0]
+    for old, new in zip(committed[1:], fresh[1:], strict=True):
+        (a, b) = (dict(zip(header, row, strict=True)) for row in (old, new))
+        assert [a[k] for k in ("experiment", "method", "iteration")] == [
+            b[k] for k in ("experiment", "method", "iteration")
+        ]
+        width = float(a["upper"]) - float(a["lower"])
+        assert abs(float(a["mean"]) - float(b["mean"])) <= width + 0.02  # a band may have no width
+    for name in ("fig3", "gridworld_paths"):
+        captions = [(f / f"figures/{name}.txt").read_text("utf-8") for f in (ROOT, finished.folder)]
+        assert numbers_and_rest(captions[0])[1] == numbers_and_rest(captions[1])[1]
 
 
 def test_the_html_page_stands_alone(finished):
@@ -129,7 +177,9 @@ def test_the_markdown_page_renders_and_its_links_resolve(finished):
     text = (finished.folder / "paper_checks/report.md").read_text(encoding="utf-8")
     html = MarkdownIt("commonmark").enable("table").render(text)
     rows = re.findall(r"<tr>.*?</tr>", html, flags=re.DOTALL)
-    assert all(len(re.findall("<t[dh]", row)) in (4, 6, 9) for row in rows) and len(rows) > 60
+    assert (
+        all(len(re.findall("<t[dh]", row)) in (4, 6, 8, 9, 11) for row in rows) and len(rows) > 60
+    )
     headings = {re.sub("<.*?>", "", h) for h in re.findall(r"<h3>(.*?)</h3>", html)}
     assert set(re.findall(r'href="#([^"]+)"', html)) <= headings
     for link in re.findall(r'(?:src|href)="(\.\./[^"]+)"', html):

@@ -6,6 +6,7 @@ import shlex
 import numpy as np
 
 from conftest import ROOT
+from netnewton.derivatives.exact import exact_derivatives
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -14,12 +15,18 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def test_the_program_runs_and_the_agents_agree(capsys):
-    (program,) = blocks("python")
-    exec(compile(program, "README.md", "exec"), {})
+def test_the_programs_run_and_the_agents_agree(capsys):
+    program, continued = blocks("python")
+    names = {}
+    exec(compile(program, "README.md", "exec"), names)
     rows = re.findall(r"\[\s*([^\[\]]+?)\s*\]", capsys.readouterr().out)
     theta = np.array([row.split() for row in rows], dtype=float)
     assert theta.shape == (3, 3) and np.ptp(theta, axis=0).max() < 1e-6
+
+    exec(compile(continued, "README.md", "exec"), names)
+    exact = exact_derivatives(names["game"], names["policy"])(np.zeros((1, 3, 3)))
+    np.testing.assert_allclose(names["estimate"].gradient, exact.gradient, atol=0.05)
+    np.testing.assert_allclose(names["estimate"].effective_sample_size, 10_000)
 
 
 def test_the_netnewton_commands_are_accepted(project):

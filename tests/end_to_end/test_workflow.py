@@ -13,14 +13,20 @@ import yaml
 from replication import config, simulate
 from replication.storage import Results, write_results
 
+EXPERIMENTS = config.load()["experiments"]
 TARGETS = {
     *(
-        f"results/pd_exact/{m}.{suffix}"
-        for m in ("DN", "DG", "DS")
+        f"results/{experiment}/{method}.{suffix}"
+        for experiment, settings in EXPERIMENTS.items()
+        for method in settings["methods"]
         for suffix in ("nc", "provenance.json")
     ),
-    "results/pd_exact/summary.csv",
-    *(f"figures/fig1.{suffix}" for suffix in ("svg", "png", "csv", "txt")),
+    *(f"results/{experiment}/summary.csv" for experiment in EXPERIMENTS),
+    *(
+        f"figures/{figure}.{suffix}"
+        for figure in ("fig1", "fig2", "fig3", "gridworld_paths", "gridworld_sweep")
+        for suffix in ("svg", "png", "csv", "txt")
+    ),
     *(f"paper_checks/report.{suffix}" for suffix in ("md", "html", "json")),
 }
 
@@ -68,9 +74,10 @@ def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again
     assert again <= counts and not untouched & counts, plan
 
 
-def test_results_are_those_of_any_chunk_and_of_a_repetition_alone(finished, tmp_path):
-    spec = config.spec(config.load(), "pd_exact", "DN")
-    stored = finished.folder / "results/pd_exact/DN.nc"
+@pytest.mark.parametrize("experiment", ["pd_exact", "pd_sampled_is", "gridworld"])
+def test_results_are_those_of_any_chunk_and_of_a_repetition_alone(finished, tmp_path, experiment):
+    spec = config.spec(config.load(), experiment, "DN")
+    stored = finished.folder / f"results/{experiment}/DN.nc"
     write_results(tmp_path / "DN.nc", spec, simulate.simulate(spec, chunk=11))
     assert (tmp_path / "DN.nc").read_bytes() == stored.read_bytes()
     alone, results = simulate.simulate(spec, [17]), Results(stored)
@@ -93,6 +100,14 @@ def test_config_on_the_command_line_and_targets_by_name(project):
     assert "simulate" in plan
 
 
+def test_the_studies_and_the_animation_are_made_on_demand_only(finished, project):
+    copy = copy_of(finished, project)
+    plan = copy.snakemake("--dry-run", "studies").stdout
+    assert "rule study:" in plan and "rule simulate:" not in plan
+    assert not [name for name in finished.files() if name.startswith("results/studies")]
+    assert "animate" in copy.snakemake("--dry-run", "figures/gridworld_paths.gif").stdout
+
+
 @pytest.mark.parametrize("target", ["results/pd_exact/DN.nc", "figures/fig1.svg"])
 def test_a_target_by_its_name_alone(project, target):
     plan = project.run("snakemake", "--dry-run", target)
@@ -103,7 +118,10 @@ def test_a_target_by_its_name_alone(project, target):
 def test_a_users_own_configuration_file(project):
     paper = config.load()["experiments"]["pd_exact"]
     own = {
-        **{key: paper[key] for key in ("reported_return", "policy", "derivatives", "start")},
+        **{
+            key: paper[key]
+            for key in ("reported_return", "policy", "derivatives", "evaluation", "start")
+        },
         "seed": 1,
         "repetitions": 4,
         "iterations": 30,

@@ -10,7 +10,7 @@ from PIL import Image
 
 from netnewton.policies import behaviour_parameters
 from netnewton.trajectories import Streams, rollout
-from replication import cli, config, figures, problems
+from replication import cli, config, figures, problems, studies
 from replication.config import ConfigError
 from replication.figures import curves, paths
 from replication.simulate import simulate
@@ -18,6 +18,7 @@ from replication.statistics import student_t
 from replication.storage import Results, write_results
 from replication.summarise import rows
 
+FROM_RESULTS = [name for name, drawing in figures.FIGURES.items() if drawing.needs]
 REPETITIONS, HORIZON = 4, 4
 SMALL = {
     "pd_exact": [],
@@ -113,7 +114,7 @@ def test_the_configuration_gives_each_figure_what_it_needs(name):
     assert given >= set(figures.FIGURES[name].needs)
 
 
-@pytest.mark.parametrize("name", figures.FIGURES)
+@pytest.mark.parametrize("name", FROM_RESULTS)
 def test_missing_results_give_one_message_and_no_file(name, results, tmp_path):
     *left, (experiment, method) = figures.FIGURES[name].needs
     with pytest.raises(ConfigError, match=f"{name} also needs results/{experiment}/{method}.nc$"):
@@ -130,7 +131,7 @@ def test_the_same_bytes_every_time(name, results, drawn, tmp_path):
     assert len(list(tmp_path.iterdir())) == len(SUFFIXES)
 
 
-@pytest.mark.parametrize("name", figures.FIGURES)
+@pytest.mark.parametrize("name", FROM_RESULTS)
 def test_captions_take_their_numbers_from_the_data(name, results, drawn, tmp_path):
     caption = (drawn / f"{name}.txt").read_text(encoding="utf-8")
     assert f"n = {REPETITIONS} " in caption or f"n = {REPETITIONS}," in caption
@@ -305,3 +306,18 @@ def test_a_curve_is_the_mean_and_its_interval(results):
         strict=True,
     ):
         np.testing.assert_array_equal(mine, expected)
+
+
+def test_the_sweep_shows_the_committed_tables_in_units_of_the_reward(tmp_path):
+    figures.draw("gridworld_sweep", {}, 0.98, tmp_path)
+    shown = list(csv.DictReader((tmp_path / "gridworld_sweep.csv").read_text().splitlines()))
+    rows = studies.table("sweep_DN")
+    assert len(shown) == 3 * 2 * len(rows)
+    row = next(r for r in rows if (r["game.reward"], r["policy.deviation"]) == ("0.1", "0.5"))
+    point = next(
+        p
+        for p in shown
+        if (p["method"], p["reward"], p["deviation"], p["iterations"])
+        == ("DN", "0.1", "0.5", "final")
+    )
+    assert float(point["value"]) == pytest.approx(float(row["final_value"]) / 0.1)

@@ -25,10 +25,18 @@ class Evidence:
         The folder that holds ``<experiment>/<method>.nc``.
     confidence : float
         Of every interval.
+    measured : mapping, optional
+        Claims whose intervals are there already.
     """
 
-    def __init__(self, results: Path, confidence: float) -> None:
+    def __init__(
+        self,
+        results: Path,
+        confidence: float,
+        measured: Mapping[str, Mapping[str, Interval]] | None = None,
+    ) -> None:
         self.confidence = confidence
+        self.measured = measured or {}
         self.folder = results
         self.changes: list[str] = []
         self.method = cache(self._read)
