@@ -14,7 +14,7 @@ from scipy import special
 from netnewton import trajectories
 from netnewton.derivatives import likelihood_ratio
 from netnewton.derivatives.exact import exact_derivatives
-from netnewton.policies import boltzmann
+from netnewton.policies import boltzmann_scores
 from replication import ledger, verdicts
 from replication.measures import Evidence, estimators
 
@@ -61,9 +61,9 @@ def exponent_raised(monkeypatch):
 
 def scores_up_to_the_step_before(monkeypatch):
     """The sum over k <= t - 1: a step's credit to go starts with the next step."""
-    real = boltzmann.BoltzmannScores.weighted
+    real = boltzmann_scores.BoltzmannScores.weighted
     monkeypatch.setattr(
-        boltzmann.BoltzmannScores,
+        boltzmann_scores.BoltzmannScores,
         "weighted",
         lambda self, w: real(self, np.concatenate([w[1:], np.zeros_like(w[:1])])),
     )
@@ -80,7 +80,9 @@ def unbiased_passed_as_printed(monkeypatch):
 
 
 def derivative_dropped(monkeypatch):
-    monkeypatch.setattr(boltzmann.BoltzmannSums, "derivative", lambda self: 0.0 * self.outer())
+    monkeypatch.setattr(
+        boltzmann_scores.BoltzmannSums, "derivative", lambda self: 0.0 * self.outer()
+    )
 
 
 def truncated_one_step_early(monkeypatch):

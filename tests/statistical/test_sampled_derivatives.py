@@ -14,7 +14,13 @@ from netnewton.derivatives.exact import exact_derivatives
 from netnewton.derivatives.likelihood_ratio import Estimator, constant_baseline, no_baseline
 from netnewton.games.finite import FiniteGame, matrix_game
 from netnewton.games.gridworld import Gridworld
-from netnewton.policies import Boltzmann, GaussianRBF, behaviour_parameters, boltzmann, gaussian
+from netnewton.policies import (
+    Boltzmann,
+    GaussianRBF,
+    behaviour_parameters,
+    boltzmann_scores,
+    gaussian_scores,
+)
 from netnewton.trajectories import Streams, rollout
 
 FALSE_ALARMS = 1e-8
@@ -122,9 +128,9 @@ def discounted_once_more(monkeypatch):
 
 def reward_before_its_action(monkeypatch):
     """The score of a step goes without the reward of the same step."""
-    real = boltzmann.BoltzmannScores.weighted
+    real = boltzmann_scores.BoltzmannScores.weighted
     monkeypatch.setattr(
-        boltzmann.BoltzmannScores,
+        boltzmann_scores.BoltzmannScores,
         "weighted",
         lambda self, w: real(self, np.concatenate([w[1:], np.zeros_like(w[:1])])),
     )
@@ -165,7 +171,9 @@ def printed_form(monkeypatch):
 
 
 def no_derivative_of_the_score(monkeypatch):
-    monkeypatch.setattr(boltzmann.BoltzmannSums, "derivative", lambda self: 0.0 * self.outer())
+    monkeypatch.setattr(
+        boltzmann_scores.BoltzmannSums, "derivative", lambda self: 0.0 * self.outer()
+    )
 
 
 FAULTS = [
@@ -353,13 +361,13 @@ def positions_one_step_late(monkeypatch):
 
 
 def ratio_upside_down(monkeypatch):
-    real = gaussian.GaussianScores.__init__
+    real = gaussian_scores.GaussianScores.__init__
 
     def init(self, *arguments):
         real(self, *arguments)
         self.log_ratio = -self.log_ratio
 
-    monkeypatch.setattr(gaussian.GaussianScores, "__init__", init)
+    monkeypatch.setattr(gaussian_scores.GaussianScores, "__init__", init)
 
 
 @pytest.mark.parametrize("sees", ["own", "both"])

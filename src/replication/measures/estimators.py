@@ -1,14 +1,7 @@
 r"""Claims on the likelihood-ratio estimators: Theorem 1, consistency (Section 4), Appendix A.
 
 What is measured is the library itself: trajectories that `rollout` plays, the policy's scores, and
-`estimate`. What it is compared with shares no code with it. For Boltzmann policies in a finite
-game, with e(s, a) the indicator of the logits that joint action a takes in state s,
-
-    pi(a | s) ~ exp(theta^T e(s, a)),    score  e - m,   m(s) = sum_a pi(a | s) e(s, a),
-    derivative of the score  -sum_a pi(a | s) (e - m)(e - m)^T;
-
-returns are by dynamic programming over the T steps, their derivatives by complex steps, and
-expectations of estimators by enumeration of every trajectory.
+`estimate`. What it is compared with, in `enumerated`, shares no code with it.
 
 A component's error counts relative to the largest component of the same agent's exact gradient or
 Hessian; `enough` says how many trajectories it takes to tell it from the ledger's 2 %.
@@ -16,11 +9,9 @@ Hessian; `enough` says how many trajectories it takes to tell it from the ledger
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,210 +23,22 @@ from netnewton.derivatives.likelihood_ratio import Estimator
 from netnewton.games import finite, gridworld
 from netnewton.policies import Boltzmann, GaussianRBF, behaviour_parameters
 from replication.measures import Evidence, Measure, exactly
+from replication.measures.enumerated import (
+    SEED,
+    Problem,
+    generator,
+    one_step_problems,
+    random_game,
+    random_problem,
+    several_step_problems,
+)
 from replication.statistics import Interval, student_t
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
-Credit = Callable[[Array], Array]
 
-SEED = 2022  # of the games and trajectories below; any number does
 BATCHES = 64  # independent ones, of whose means Student's t takes the spread
 AT_ONCE = 40_000  # trajectories in memory
-
-
-# Problems, and what is exact about them -----------------------------------------------------------
-
-
-class Enumeration(NamedTuple):
-    """Every sequence of T states and joint actions, M of them."""
-
-    states: Indices
-    """Shape (T, M)."""
-    actions: Indices
-    """Joint actions, shape (T, M)."""
-    chance: Array
-    """The game's part in each sequence's probability, shape (M,)."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A finite game, played for T steps by agents that hold copies of the joint parameters."""
-
-    game: finite.FiniteGame
-    policy: Boltzmann
-    theta: Array
-    """The agents' copies, shape (N, D)."""
-    horizon: int
-
-    @cached_property
-    def taken(self) -> Array:
-        """e(s, a), shape (S, A, D): agents' logits follow one another, each agent's by state."""
-        game = self.game
-        actions = list(itertools.product(*map(range, game.n_actions)))
-        logits = [
-            (agent, state, action)
-            for agent, free in enumerate(self.policy.free_actions)
-            for state in range(game.n_states)
-            for action in range(free)
-        ]
-        return np.array(
-            [
-                [[s == state and joint[j] == b for j, s, b in logits] for joint in actions]
-                for state in range(game.n_states)
-            ],
-            dtype=float,
-        )
-
-    @cached_property
-    def rewards(self) -> Array:
-        """R_i(s, a) as it counts for returns, shape (N, S, A)."""
-        scale = 1.0 - self.game.discount if self.game.normalised else 1.0
-        return scale * self.game.joint_rewards
-
-    def probability(self, theta: npt.NDArray) -> npt.NDArray:
-        """pi(a | s), shape (..., S, A), for real or complex parameters (..., D)."""
-        unnormalised = np.exp(np.tensordot(theta, self.taken, axes=(-1, -1)))
-        return unnormalised / unnormalised.sum(axis=-1, keepdims=True)
-
-    def returns(self, theta: npt.NDArray) -> npt.NDArray:
-        """J_i of T steps, shape (..., N), for real or complex parameters (..., D)."""
-        pi = self.probability(theta)[..., np.newaxis, :, :]
-        values = np.zeros(self.game.n_states)
-        for _ in range(self.horizon):
-            ahead = np.einsum("sat,...t->...sa", self.game.joint_transitions, values)
-            values = (pi * (self.rewards + self.game.discount * ahead)).sum(axis=-1)
-        return values @ self.game.initial
-
-    def gradient_at(self, theta: Array) -> Array:
-        """Gradient of J_i at copy i by complex steps, shape (..., N, D) as the copies'."""
-        step = 1e-30
-        moved = theta[..., np.newaxis, :] + 1j * step * np.eye(theta.shape[-1])
-        return np.einsum("...idi->...id", self.returns(moved).imag) / step
-
-    @cached_property
-    def gradient(self) -> Array:
-        """Exact gradient of J_i at copy i, shape (N, D)."""
-        return self.gradient_at(self.theta)
-
-    @cached_property
-    def hessian(self) -> Array:
-        """Hessian of J_i at copy i, shape (N, D, D), by central differences of the gradient."""
-        step = 1e-5
-        moves = step * np.eye(self.theta.shape[-1])[:, np.newaxis]
-        change = self.gradient_at(self.theta + moves) - self.gradient_at(self.theta - moves)
-        return np.moveaxis(change, 0, -1) / (2 * step)
-
-    @cached_property
-    def enumeration(self) -> Enumeration:
-        """All (S A)^T trajectories."""
-        sizes = self.taken.shape[:2] * self.horizon
-        sequences = np.indices(sizes).reshape(len(sizes), -1)
-        states, actions = sequences[0::2], sequences[1::2]
-        chance = self.game.initial[states[0]]
-        for t in range(1, self.horizon):
-            chance = chance * self.game.joint_transitions[states[t - 1], actions[t - 1], states[t]]
-        return Enumeration(states, actions, chance)
-
-    def probability_of_trajectories(self, theta: Array) -> Array:
-        """p(tau | theta) of all enumerated trajectories, shape (M,), for parameters (D,)."""
-        states, actions, chance = self.enumeration
-        return chance * self.probability(theta)[states, actions].prod(axis=0)
-
-    def expectation(self, credit: Credit) -> tuple[Array, Array]:
-        """Of the printed gradient and Hessian estimators on-policy at each copy (Appendix A).
-
-        Returns
-        -------
-        gradient, hessian : Array, shapes (N, D) and (N, D, D)
-        """
-        states, actions, _ = self.enumeration
-        discounts = self.game.discount ** np.arange(self.horizon)[:, np.newaxis]
-        gradients, hessians = np.zeros_like(self.gradient), np.zeros_like(self.hessian)
-        for i, theta in enumerate(self.theta):
-            pi = self.probability(theta)[..., np.newaxis]
-            score = self.taken - (pi * self.taken).sum(axis=1, keepdims=True)
-            outer = score[..., :, np.newaxis] * score[..., np.newaxis, :]
-            curved = outer - (pi[..., np.newaxis] * outer).sum(axis=1, keepdims=True)
-            credited = credit(discounts * self.rewards[i, states, actions])
-            weight = self.probability_of_trajectories(theta) * credited
-            to_go = np.cumsum(weight[::-1], axis=0)[::-1]
-            cells = np.zeros(score.shape[:2])
-            np.add.at(cells, (states, actions), to_go)
-            gradients[i] = np.einsum("sa,sad->d", cells, score)
-            hessians[i] = np.einsum("sa,sade->de", cells, curved)
-        return gradients, hessians
-
-
-def one_step_problems(distance: float) -> list[Problem]:
-    """The Prisoner's Dilemma and two random matrix games.
-
-    Parameters
-    ----------
-    distance : float
-        Of every agent's copy from a common point.
-    """
-    rng = _generator(0)
-    prisoners_dilemma = finite.prisoners_dilemma()
-    games = [finite.matrix_game(_random_rewards((1, *n), rng)[:, 0]) for n in ((2, 3), (2, 2, 2))]
-    opposed = np.array([0.5, -0.5, -0.5, 0.5])  # one cooperates with probability 0.73, one 0.27
-    copies = _around(opposed, prisoners_dilemma.n_agents, distance, rng)
-    return [
-        Problem(prisoners_dilemma, Boltzmann(1, (2, 2)), copies, 1),
-        *[_problem(game, 1, distance, rng) for game in games],
-    ]
-
-
-def several_step_problems(distance: float) -> list[Problem]:
-    """Two random Markov games, of two states and three steps, and of three states and four."""
-    rng = _generator(1)
-    games = [(random_game(2, rng), 3), (random_game(3, rng), 4)]
-    return [_problem(game, steps, distance, rng) for game, steps in games]
-
-
-def random_game(n_states: int, rng: np.random.Generator) -> finite.FiniteGame:
-    """Two agents with two actions each."""
-    shape = (n_states, 2, 2)
-    return finite.FiniteGame(
-        rewards=_random_rewards(shape, rng),
-        transitions=rng.dirichlet(np.ones(n_states), size=shape),
-        initial=rng.dirichlet(np.ones(n_states)),
-        discount=0.9,
-    )
-
-
-def _random_rewards(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Private rewards (N, S, n_1, ..., n_N) that depend on every agent's action.
-
-    Purely random ones now and then leave an agent a gradient next to zero, against which no bias
-    could be told from noise.
-    """
-    _, *n_actions = shape
-    rewards = rng.normal(scale=0.5, size=(len(n_actions), *shape))
-    for n, actions in zip(n_actions, np.indices(n_actions), strict=True):
-        effect = 2 * actions / (n - 1) - 1
-        signs = rng.choice([-1.0, 1.0], size=len(n_actions))
-        rewards += np.multiply.outer(signs, effect)[:, np.newaxis]
-    return rewards
-
-
-def _problem(
-    game: finite.FiniteGame, horizon: int, distance: float, rng: np.random.Generator
-) -> Problem:
-    """Policies neither near uniform, where curvature vanishes, nor near certain."""
-    policy = Boltzmann(game.n_states, game.n_actions, "reference")
-    D = policy.n_parameters
-    centre = rng.choice([-1.0, 1.0], size=D) * rng.uniform(0.5, 1.5, size=D)
-    return Problem(game, policy, _around(centre, game.n_agents, distance, rng), horizon)
-
-
-def _around(centre: Array, n_agents: int, distance: float, rng: np.random.Generator) -> Array:
-    """Copies at a distance from the centre, shape (N, D)."""
-    direction = rng.normal(size=(n_agents, len(centre)))
-    return centre + distance * direction / np.linalg.norm(direction, axis=-1, keepdims=True)
-
-
-def _generator(*key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=key))
 
 
 # Sampling ----------------------------------------------------------------------------------------
@@ -354,7 +157,7 @@ def _largest(errors: Array, confidence: float) -> Interval:
 
 def theorem_1(evidence: Evidence) -> Mapping[str, Interval]:
     """Eq. 8, summed over all trajectories, against derivatives of the return."""
-    repeated = _problem(finite.repeated_prisoners_dilemma(0.9), 3, 0.5, _generator(3))
+    repeated = random_problem(finite.repeated_prisoners_dilemma(0.9), 3, 0.5, generator(3))
     problems = [*one_step_problems(0.5), *several_step_problems(0.5), repeated]
     gradients, hessians = [], []
     for problem in problems:
@@ -395,7 +198,7 @@ def consistency(evidence: Evidence, reading: Estimator | None = None) -> Mapping
     """
     sizes = (10, 100, 1000, 10_000)
     estimators = both_credits(reading or as_printed())
-    rng = _generator(7)
+    rng = generator(7)
     gradients, hessians = [], []
     for number, problem in enumerate(several_step_problems(0.0)):
         runs = [sampled(problem, estimators, 2, L, (0, number, L)) for L in sizes]
@@ -561,11 +364,11 @@ def gpomdp_variance(
     """
     estimators = both_credits(reading or as_printed())
     batches = 4000
-    drawn = _generator(4).multinomial(batches, np.full(batches, 1 / batches), size=1000)
+    drawn = generator(4).multinomial(batches, np.full(batches, 1 / batches), size=1000)
     weights = drawn / batches
     logs, resampled = [], []
     for number, case in enumerate(_cases_of_several_steps()):
-        streams = trajectories.Streams([_generator(5, number)])
+        streams = trajectories.Streams([generator(5, number)])
         gradients = _gradients(case, estimators, streams, batches, size)
         whole, each = (_traces(gradient, weights) for gradient in gradients)
         logs.append(np.log(each[0] / whole[0]))
@@ -589,9 +392,9 @@ def _cases_of_several_steps() -> Iterator[Case]:
     yield Case(repeated, tabular, np.zeros(tabular.n_parameters), 15)
     features = GaussianRBF((3.0, 6.0))
     yield Case(gridworld.Gridworld(), features, np.zeros(features.n_parameters), 15)
-    rng = _generator(6)
+    rng = generator(6)
     for n_states, horizon in [(2, 3), (3, 4)] * 10:
-        problem = _problem(random_game(n_states, rng), horizon, 0.0, rng)
+        problem = random_problem(random_game(n_states, rng), horizon, 0.0, rng)
         yield Case(problem.game, problem.policy, problem.theta[0], horizon)
 
 
