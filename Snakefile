@@ -131,6 +131,7 @@ rule study:
     input:
         SIMULATION,
         "src/replication/studies.py",
+        "config/paper.yaml",
         "config/studies.yaml",
     output:
         "results/studies/{study}.csv",

@@ -16,7 +16,7 @@ from netnewton.derivatives import likelihood_ratio
 from netnewton.derivatives.exact import exact_derivatives
 from netnewton.policies import boltzmann_scores
 from replication import ledger, verdicts
-from replication.measures import Evidence, estimators
+from replication.measures import Evidence, estimators, measures, variance
 
 EVIDENCE = Evidence(Path("none"), 0.98)
 REPRODUCED, CONTRADICTED = verdicts.REPRODUCED, verdicts.CONTRADICTED
@@ -30,7 +30,7 @@ def entry(claim):
 
 def judge(claim, measure=None):
     """The verdict on every quantity, and the intervals."""
-    measured = (measure or estimators.MEASURES[claim])(EVIDENCE)
+    measured = (measure or measures()[claim])(EVIDENCE)
     regions = {quantity["id"]: quantity["region"] for quantity in entry(claim)["quantities"]}
     assert set(measured) == set(regions)
     judged = {name: verdicts.quantity_verdict(measured[name], regions[name]) for name in regions}
@@ -171,7 +171,7 @@ def test_the_planted_fault_changes_the_verdict(claim, fault, without, expected, 
 
 
 def test_every_measured_claim_has_a_control():
-    assert {control[0] for control in CONTROLS} == set(estimators.MEASURES)
+    assert {control[0] for control in CONTROLS} == {*estimators.MEASURES, "gpomdp-variance"}
 
 
 def test_every_control_changes_the_verdict_of_its_claim():
@@ -209,11 +209,11 @@ def test_the_interval_of_the_largest_ratio(rng):
     """Exchanged estimators have the reciprocal of the smallest."""
     logs = [np.log([0.5, 0.8]), np.log([0.25])]
     resampled = [log + 0.01 * rng.normal(size=(10_000, len(log))) for log in logs]
-    ratio = estimators._largest_ratio(logs, resampled, 0.98, 100)
+    ratio = variance._largest_ratio(logs, resampled, 0.98, 100)
     # Of three independent deviations one exceeds 2.71 in two of a hundred cases.
     expected = (0.8, 0.8 * np.exp(-0.0271), 0.8 * np.exp(0.0271), 100)
     assert ratio == pytest.approx(expected, rel=2e-3)
-    inverse = estimators._largest_ratio([-x for x in logs], [-x for x in resampled], 0.98, 100)
+    inverse = variance._largest_ratio([-x for x in logs], [-x for x in resampled], 0.98, 100)
     assert inverse.value == pytest.approx(4.0)
 
 

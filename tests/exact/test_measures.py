@@ -5,7 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from replication import config
 from replication.measures import comparisons, figure2, figure3
+
+PAPER = config.load()["experiments"]
 
 
 def stored(J, game="gridworld", diverged_at=None, **arrays):
@@ -13,9 +16,7 @@ def stored(J, game="gridworld", diverged_at=None, **arrays):
     J = np.asarray(J, dtype=float)
     diverged_at = np.full(len(J), -1) if diverged_at is None else np.asarray(diverged_at)
     lost = (diverged_at[:, None] >= 0) & (np.arange(J.shape[1]) >= diverged_at[:, None])
-    spec = SimpleNamespace(
-        settings={"game": {"name": game}, "policy": {"logits": "per_action"}, "optimum": -1.0}
-    )
+    spec = SimpleNamespace(settings=PAPER[{"gridworld": "gridworld"}.get(game, "pd_sampled_is")])
     values = {"J": J, **arrays}
 
     class Stored(SimpleNamespace):
@@ -121,3 +122,20 @@ def test_shifted_optimum_tells_the_three_things_apart():
     )
     assert stuck["other-corner-share"].value == pytest.approx(2 / 30)
     assert stuck["gap"].value == pytest.approx(1 / 30)
+
+
+def test_a_changed_game_has_its_own_lowest_return_and_its_first_state_counts():
+    """Settings that differ from the paper's are measured too, and told."""
+    changed = stored(np.full((1, 3), -1.0), "prisoners_dilemma", [1])
+    payoffs = [[[0.0, 4.0], [1.0, 2.0]], [[0.0, -10.0], [1.0, 2.0]]]
+    game = {"name": "matrix_game", "payoffs": payoffs}
+    changed.spec.settings = {**changed.spec.settings, "game": game}
+    assert comparisons.returns(changed).tolist() == [[-1.0, -3.0, -3.0]]
+
+    theta = np.zeros((2, 2, 20))
+    theta[:, :, [0, 10]] = 9.0  # both cooperate in the first state, and toss a coin in the others
+    theta[1, 0, :2] = [-9.0, 9.0]
+    repeated = stored(np.full((2, 3), -1.0), "prisoners_dilemma", theta=theta)
+    game = {"name": "prisoners_dilemma", "horizon": "repeated", "discount": 0.9}
+    repeated.spec.settings = {**repeated.spec.settings, "game": game}
+    assert figure2.at_another_corner(repeated).tolist() == [False, True]

@@ -76,6 +76,7 @@ def measures() -> Mapping[str, Measure]:
         figure1,
         figure2,
         figure3,
+        variance,
     )
 
     return {
@@ -91,6 +92,7 @@ def measures() -> Mapping[str, Measure]:
         "fig3-faster": figure3.faster,
         "fig3-few-iterations": figure3.few_iterations,
         **estimators.MEASURES,
+        "gpomdp-variance": variance.gpomdp_variance,
         "attribution": attribution.attribution,
         "fallback-frequency": figure1.fallback_frequency,
     }

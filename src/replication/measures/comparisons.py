@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from netnewton.games.finite import FiniteGame
+from replication import problems
+from replication.config import Settings
 from replication.measures import Evidence
 from replication.statistics import (
     Interval,
@@ -20,17 +23,18 @@ from replication.storage import Results
 
 Array = npt.NDArray[np.float64]
 
-LOWEST = {"prisoners_dilemma": -2.0, "gridworld": 0.0}
-"""The lowest average return of a game: what a repetition is given from its divergence on.
-
-In the Prisoner's Dilemma that is mutual defection, in the gridworld that nobody arrives.
-"""
-
 
 def returns(results: Results) -> Array:
     """J(mu), shape (R, K + 1), a diverged repetition counting as the lowest return of its game."""
-    lowest = LOWEST[results.spec.settings["game"]["name"]]
-    return np.where(results.lost, lowest, results["J"])
+    return np.where(results.lost, _lowest(results.spec.settings["game"]), results["J"])
+
+
+def _lowest(settings: Settings) -> float:
+    """Of a finite game its worst joint action's; in the gridworld 0, when nobody arrives."""
+    played = problems.game(settings)
+    if isinstance(played, FiniteGame):
+        return float(played.joint_rewards.mean(axis=0).min())
+    return 0.0
 
 
 def average(J: Array) -> Array:

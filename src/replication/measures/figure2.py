@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton.policies import Boltzmann, behaviour_parameters
+from replication import problems
+from replication.config import ConfigError
 from replication.measures import Evidence
 from replication.measures.comparisons import area_difference, average, ratio, returns, tenth
 from replication.statistics import Interval, mean_interval, share_interval
@@ -56,9 +58,13 @@ def shifted_optimum(evidence: Evidence) -> Mapping[str, Interval]:
 def at_another_corner(results: Results) -> npt.NDArray[np.bool_]:
     """Whether a repetition ends with a joint action other than (0, 0) nearly certain, shape (R,).
 
-    A diverged repetition ends nowhere, and counts as elsewhere.
+    In the first state, if the game has several. A diverged repetition ends nowhere, and counts as
+    elsewhere.
     """
-    policy = Boltzmann(1, (2, 2), results.spec.settings["policy"]["logits"])
+    game = problems.game(results.spec.settings["game"])
+    policy = problems.policy(results.spec.settings["policy"], game)
+    if not isinstance(policy, Boltzmann):
+        raise ConfigError(f"{WITH} is the Prisoner's Dilemma, but the results are of another game")
     theta = np.nan_to_num(results["theta"])
     probability = policy.joint(behaviour_parameters(theta, policy.owner)).probability[:, 0]
     return (probability[:, 1:].max(axis=-1) > NEARLY_CERTAIN) | results.diverged
