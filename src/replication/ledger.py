@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from replication.config import ROOT, ConfigError
+from replication.config import ROOT, ConfigError, nearest
 
 FOLDER = ROOT / "paper_checks"
 
@@ -24,6 +25,15 @@ def claims() -> list[Entry]:
 def ambiguities() -> list[Entry]:
     """Every choice the paper leaves open, in the ledger's order."""
     return _load(FOLDER / "ambiguities.yaml", "ambiguities")
+
+
+@cache
+def default_option(ambiguity: str) -> str:
+    """How an ambiguity is read by default."""
+    defaults = {entry["id"]: entry["default"] for entry in ambiguities()}
+    if ambiguity not in defaults:
+        raise ConfigError(f"there is no ambiguity {ambiguity!r}: {nearest(ambiguity, defaults)}")
+    return str(defaults[ambiguity])
 
 
 def _load(path: Path, kind: str) -> list[Entry]:

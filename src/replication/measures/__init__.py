@@ -11,9 +11,17 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from replication import ledger
 from replication.config import ConfigError, changes_from_paper
-from replication.statistics import Interval
+from replication.statistics import Interval, bootstrap, mean_interval, normal_interval
 from replication.storage import Results
+
+Array = npt.NDArray[np.float64]
+
+SEED = 2022  # of the bootstrap that is another reading of the interval; any number does
 
 
 class Evidence:
@@ -27,6 +35,8 @@ class Evidence:
         Of every interval.
     measured : mapping, optional
         Claims whose intervals are there already.
+    readings : mapping, optional
+        The option chosen of each ambiguity that is not read as usual, by its id.
     """
 
     def __init__(
@@ -34,12 +44,33 @@ class Evidence:
         results: Path,
         confidence: float,
         measured: Mapping[str, Mapping[str, Interval]] | None = None,
+        readings: Mapping[str, str] | None = None,
     ) -> None:
         self.confidence = confidence
         self.measured = measured or {}
+        self.readings = readings or {}
         self.folder = results
         self.changes: list[str] = []
         self.method = cache(self._read)
+
+    def reading(self, ambiguity: str, usual: str | None = None) -> str:
+        """The option by which an ambiguity is read.
+
+        Parameters
+        ----------
+        ambiguity : str
+            Its id in paper_checks/ambiguities.yaml.
+        usual : str, optional
+            The option where none is chosen; the ledger's default if it is not given.
+        """
+        return self.readings.get(ambiguity) or usual or ledger.default_option(ambiguity)
+
+    def mean(self, samples: Array) -> Interval:
+        """The mean over repetitions, shape (R,), with its interval."""
+        kind = self.reading("interval")
+        if kind == "bootstrap":
+            return bootstrap(samples, self.confidence, np.random.default_rng(SEED))
+        return (normal_interval if kind == "normal" else mean_interval)(samples, self.confidence)
 
     def _read(self, experiment: str, method: str) -> Results:
         """The results of one method.

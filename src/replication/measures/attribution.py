@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from replication.measures import Evidence
 from replication.measures.comparisons import area_difference, ratio, returns
-from replication.statistics import Interval, mean_interval
+from replication.statistics import Interval
 from replication.studies import best
 
 DISTANCES = (0.1, 0.01)
@@ -21,7 +21,7 @@ def attribution(evidence: Evidence) -> Mapping[str, Interval]:
     }
     return {
         **{f"ratio-ds-{d}": ratio(evidence, "pd_exact", "DN", "DS", d) for d in DISTANCES},
-        "arrival-difference": mean_interval(arrived["DN"] - arrived["DS"], evidence.confidence),
+        "arrival-difference": evidence.mean(arrived["DN"] - arrived["DS"]),
         "area-ds-sampled": area_difference(evidence, "pd_sampled_is", "DN", "DS"),
         "area-ds-gridworld": area_difference(evidence, "gridworld", "DN", "DS"),
         "area-tuned-gridworld": area_difference(

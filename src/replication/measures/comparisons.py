@@ -14,7 +14,6 @@ from replication.config import Settings
 from replication.measures import Evidence
 from replication.statistics import (
     Interval,
-    mean_interval,
     median_interval,
     ratio_bounds,
     settling_time,
@@ -52,7 +51,7 @@ def tenth(J: Array, before_last: int = 0) -> Array:
 def area_difference(evidence: Evidence, experiment: str, method: str, reference: str) -> Interval:
     """Paired difference of the average return of two methods."""
     first, second = (average(returns(evidence.method(experiment, m))) for m in (method, reference))
-    return mean_interval(first - second, evidence.confidence)
+    return evidence.mean(first - second)
 
 
 def ratio(

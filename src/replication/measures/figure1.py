@@ -8,7 +8,7 @@ import numpy as np
 
 from replication.measures import Evidence, exactly
 from replication.measures.comparisons import ratio, returns
-from replication.statistics import Interval, mean_interval
+from replication.statistics import Interval
 
 EXPERIMENT = "pd_exact"
 DISTANCES = (0.1, 0.01)
@@ -26,7 +26,7 @@ def optimum(evidence: Evidence) -> Mapping[str, Interval]:
     """DN reaches -1 in exact learning."""
     final = returns(evidence.method(EXPERIMENT, "DN"))[:, -1]
     return {
-        "final-return": mean_interval(final, evidence.confidence),
+        "final-return": evidence.mean(final),
         "worst-final-return": exactly(final.min(), len(final)),
     }
 
@@ -39,4 +39,4 @@ def faster(evidence: Evidence) -> Mapping[str, Interval]:
 def fallback_frequency(evidence: Evidence) -> Mapping[str, Interval]:
     """How often [.]_m kept the tracked Hessian."""
     kept = 1.0 - evidence.method(EXPERIMENT, "DN").replaced
-    return {"kept-share": mean_interval(kept, evidence.confidence)}
+    return {"kept-share": evidence.mean(kept)}

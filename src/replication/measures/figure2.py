@@ -12,7 +12,7 @@ from replication import problems
 from replication.config import ConfigError
 from replication.measures import Evidence
 from replication.measures.comparisons import area_difference, average, ratio, returns, tenth
-from replication.statistics import Interval, mean_interval, share_interval
+from replication.statistics import Interval, share_interval
 from replication.storage import Results
 
 WITH, WITHOUT, EXACT = "pd_sampled_is", "pd_sampled_no_is", "pd_fixed_exact"
@@ -35,8 +35,8 @@ def without_importance_sampling(evidence: Evidence) -> Mapping[str, Interval]:
         for name in ("DN", "DG")
     }
     return {
-        "dn-loss": mean_interval(loss["DN"], evidence.confidence),
-        "loss-difference": mean_interval(loss["DN"] - loss["DG"], evidence.confidence),
+        "dn-loss": evidence.mean(loss["DN"]),
+        "loss-difference": evidence.mean(loss["DN"] - loss["DG"]),
     }
 
 
@@ -47,8 +47,8 @@ def shifted_optimum(evidence: Evidence) -> Mapping[str, Interval]:
     baseline = tenth(returns(evidence.method(EXACT, "DN"))).mean()  # nothing in it is random
     elsewhere = at_another_corner(sampled)
     return {
-        "gap": mean_interval(baseline - tenth(J), evidence.confidence),
-        "late-drift": mean_interval(tenth(J) - tenth(J, before_last=1), evidence.confidence),
+        "gap": evidence.mean(baseline - tenth(J)),
+        "late-drift": evidence.mean(tenth(J) - tenth(J, before_last=1)),
         "other-corner-share": share_interval(
             int(elsewhere.sum()), len(elsewhere), evidence.confidence
         ),
