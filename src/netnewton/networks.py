@@ -27,6 +27,7 @@ Mix = Callable[[Array, int], Array]
 
 # Entries are sums of at most N terms of size one, so rounding stays far below this.
 TOLERANCE = 1e-10
+SINKHORN_ROUNDS, SINKHORN_TOLERANCE = 10_000, 1e-14
 
 
 def metropolis_weights(graph: nx.Graph) -> Array:
@@ -89,6 +90,46 @@ def random_weights(graph: nx.Graph, rng: np.random.Generator, largest: float = 1
         raise ValueError(f"largest = {largest}: give the uniform law an upper end in (0, 1]")
     degree = _validated_degrees(graph)
     return _from_edges(graph, lambda i, j: rng.uniform(0.0, largest) / max(degree[i], degree[j]))
+
+
+def sinkhorn_weights(graph: nx.Graph, rng: np.random.Generator) -> Array:
+    """Symmetric Sinkhorn scaling of a random positive matrix with the support of `graph`.
+
+    The law: m_ij = m_ji ~ U(0, 1) on the edges and the diagonal; a_ij = x_i m_ij x_j with the
+    positive x that makes the rows sum to one. For two agents this comes to
+    a_12 = m_12 / (m_12 + sqrt(m_11 m_22)).
+
+    Parameters
+    ----------
+    graph : networkx.Graph
+        Connected and undirected, N nodes.
+    rng : numpy.random.Generator
+        Drawn from once for N x N numbers.
+
+    Returns
+    -------
+    Array, shape (N, N)
+
+    Raises
+    ------
+    ValueError
+        If the graph is unfit.
+    """
+    agents = len(_validated_degrees(graph))
+    support = nx.to_numpy_array(graph, nodelist=list(graph.nodes), weight=None) > 0
+    np.fill_diagonal(support, True)
+    drawn = 1.0 - rng.random((agents, agents))  # in (0, 1]: a zero would cut the network
+    matrix = np.where(support, np.triu(drawn) + np.triu(drawn, 1).T, 0.0)
+    scale = np.ones(agents)
+    for _ in range(SINKHORN_ROUNDS):
+        rows = scale * (matrix @ scale)
+        if np.abs(rows - 1.0).max() <= SINKHORN_TOLERANCE:
+            break
+        scale = scale / np.sqrt(rows)
+    weights = scale[:, np.newaxis] * matrix * scale
+    np.fill_diagonal(weights, 0.0)
+    np.fill_diagonal(weights, 1.0 - weights.sum(axis=1))
+    return weights
 
 
 def validate_weights(weights: Array | sp.sparray, graph: nx.Graph | None = None) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import consensus_newton, curvature, networks
-from netnewton.derivatives import DerivativeSource
+from netnewton.derivatives import Derivatives, DerivativeSource
+from netnewton.policies import behaviour_parameters
 from netnewton.trajectories import Streams
 from replication import problems
 from replication.config import ConfigError, Spec
@@ -53,8 +54,9 @@ class Experiment:
 
     derivatives: DerivativeSource
     """What the agents learn from; it may be called for one run only, since streams move on."""
-    evaluate: problems.Evaluation
-    """J_i of every agent at the parameters that were played."""
+    evaluate: Callable[[Array], Array] | None
+    """From copies, shape (K, R, N, D), to the return that is reported, J_i of every agent, shape
+    (K, R, N); None if that is the mean return of the training batches."""
     saturated_share: Callable[[Array], Array]
     """The share of the policy with parameters mu, shape (..., d), that is saturated."""
     method: consensus_newton.Method
@@ -79,18 +81,22 @@ def build(spec: Spec, repetitions: Sequence[int]) -> Experiment:
     try:
         game = problems.game(settings["game"])
         policy = problems.policy(settings["policy"], game)
-        method = _method(settings["method"])
+        method, vector = _method(settings["method"]), settings["method"].get("local_vector")
+        order = 2 if vector == "full_hessian" else method.curvature.order
         training, evaluating = (
             Streams([stream(seed, repetition, purpose) for repetition in repetitions])
             for purpose in (TRAINING_STREAM, EVALUATION_STREAM)
         )
+        source = problems.derivatives(learning, game, policy, training, order)
+        if vector == "full_hessian":
+            sign = CURVATURE_SIGNS[settings["method"]["curvature_sign"]]
+            source = full_hessian_in_g(source, method.curvature, sign)
+        evaluate = problems.evaluation(
+            settings["evaluation"], learning.get("horizon"), game, policy, evaluating
+        )
         return Experiment(
-            derivatives=problems.derivatives(
-                learning, game, policy, training, method.curvature.order
-            ),
-            evaluate=problems.evaluation(
-                settings["evaluation"], learning.get("horizon"), game, policy, evaluating
-            ),
+            derivatives=source,
+            evaluate=_reported(settings["reported_return"], evaluate, policy.owner),
             saturated_share=policy.saturated_share,
             method=method,
             weights=_weights(settings["network"], game.n_agents, seed, repetitions),
@@ -104,6 +110,36 @@ def build(spec: Spec, repetitions: Sequence[int]) -> Experiment:
 def stream(seed: int, repetition: int, purpose: int) -> np.random.Generator:
     """The random stream of one repetition for one purpose, whatever runs beside it."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(repetition, purpose)))
+
+
+def full_hessian_in_g(
+    derivatives: DerivativeSource, chosen: curvature.Curvature, sign: int
+) -> DerivativeSource:
+    """Another reading of eq. 6: g_i = sign * Hessian theta + gradient, whatever H_i is inverted.
+
+    What Algorithm 1 adds to the gradient, H_i theta, is made up for in the gradient.
+    """
+
+    def source(theta: Array) -> Derivatives:
+        local = derivatives(theta)
+        full = sign * np.matmul(local.hessian, theta[..., np.newaxis])[..., 0]
+        missing = full - chosen.times(chosen.local(local), theta)
+        return local._replace(gradient=local.gradient + missing)
+
+    return source
+
+
+def _reported(
+    reported: str, evaluate: problems.Evaluation | None, owner: npt.NDArray[np.intp]
+) -> Callable[[Array], Array] | None:
+    """Whose return is reported: that of the joint policy played, or the mean over the copies."""
+    if evaluate is None:
+        if reported != "joint_policy":
+            raise ValueError("evaluation.kind = training goes with reported_return=joint_policy")
+        return None
+    if reported == "joint_policy":
+        return lambda theta: evaluate(behaviour_parameters(theta, owner))
+    return lambda theta: np.mean([evaluate(copy) for copy in np.moveaxis(theta, -2, 0)], axis=0)
 
 
 def _method(settings: Mapping[str, Any]) -> consensus_newton.Method:
@@ -143,6 +179,8 @@ def _weights(
         if law == "maximum_degree":
             return networks.maximum_degree_weights(graph)
         rng = stream(seed, repetition, NETWORK_STREAM)
+        if law == "sinkhorn":
+            return networks.sinkhorn_weights(graph, rng)
         return networks.random_weights(graph, rng, settings.get("largest", 1.0))
 
     weights = np.stack([draw(repetition) for repetition in repetitions])

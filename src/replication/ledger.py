@@ -27,6 +27,11 @@ def ambiguities() -> list[Entry]:
     return _load(FOLDER / "ambiguities.yaml", "ambiguities")
 
 
+def products() -> list[Entry]:
+    """The combinations of options that claims are measured under, beside one option at a time."""
+    return _load(FOLDER / "ambiguities.yaml", "ambiguities", "products")
+
+
 @cache
 def default_option(ambiguity: str) -> str:
     """How an ambiguity is read by default."""
@@ -36,7 +41,7 @@ def default_option(ambiguity: str) -> str:
     return str(defaults[ambiguity])
 
 
-def _load(path: Path, kind: str) -> list[Entry]:
+def _load(path: Path, kind: str, part: str | None = None) -> list[Entry]:
     """The entries of a ledger.
 
     Raises
@@ -53,4 +58,4 @@ def _load(path: Path, kind: str) -> list[Entry]:
     if (error := best_match(validator.iter_errors(document))) is not None:
         where = ".".join(str(part) for part in error.absolute_path)
         raise ConfigError(f"{path.name}, {where}: {error.message}")
-    return document[kind]
+    return document[part or kind]

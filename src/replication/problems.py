@@ -35,6 +35,11 @@ GAME_KEYS = {
 }
 POLICY_KEYS = {"boltzmann": {"logits"}, "gaussian_rbf": {"deviation", "sees", "centres", "width"}}
 SAMPLING_KEYS = {"horizon", "batch_size", "estimator", "hessian", "baseline", "correction"}
+EVALUATION_KEYS: Mapping[str, set[str]] = {
+    "exact": set(),
+    "sampled": {"batch_size"},
+    "training": set(),
+}
 
 CREDITS = {"gpomdp": likelihood_ratio.gpomdp, "reinforce": likelihood_ratio.reinforce}
 HESSIANS = {
@@ -138,21 +143,27 @@ def derivatives(
 
 def evaluation(
     settings: Settings, horizon: int | None, played: Game, joint: Policy, streams: Streams
-) -> Evaluation:
-    """How the return of what is played is found: exactly, or from trajectories of its own stream.
+) -> Evaluation | None:
+    """How the return of a policy is found: exactly, or from trajectories of its own stream.
+
+    None if it is not looked for at all, but taken to be the mean return of the training batches.
 
     Raises
     ------
     ValueError
         If a setting is missing or out of place, or exact returns are not to be had.
     """
+    _only("evaluation", settings, "kind", EVALUATION_KEYS)
+    _all("evaluation", settings, EVALUATION_KEYS[settings["kind"]])
     if settings["kind"] == "exact":
-        _only("evaluation", settings, "kind", {"exact": set()})
         exact = exact_derivatives(*_finite(played, joint, "evaluation"), order=0)
         return lambda mu: exact(mu[..., np.newaxis, :]).J
-    _all("evaluation", settings, {"batch_size"})
     if horizon is None:
-        raise ValueError("evaluation.kind = sampled goes with derivatives.kind=sampled only")
+        raise ValueError(
+            f"evaluation.kind = {settings['kind']} goes with derivatives.kind=sampled only"
+        )
+    if settings["kind"] == "training":
+        return None
     size, discounts = settings["batch_size"], played.discount ** np.arange(horizon)
 
     def sampled_return(mu: Array) -> Array:

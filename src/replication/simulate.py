@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import consensus_newton
-from netnewton.derivatives import Derivatives
+from netnewton.derivatives import NOT_COMPUTED, Derivatives
 from netnewton.networks import unchecked_mixing
 from netnewton.policies import behaviour_parameters
 from replication.config import Spec
@@ -87,7 +87,7 @@ def simulate_chunk(spec: Spec, repetitions: Sequence[int], report: Report = sile
 
 
 def _advance(experiment: Experiment, iterations: int, report: Report) -> Variables:
-    sample_sizes: list[npt.NDArray] = []
+    batches: list[Derivatives] = []
 
     def observe(block: consensus_newton.State) -> Mapping[str, npt.NDArray]:
         report(len(experiment.start) * len(block.theta) / (iterations + 1))
@@ -95,7 +95,7 @@ def _advance(experiment: Experiment, iterations: int, report: Report) -> Variabl
 
     def derivatives(theta: npt.NDArray) -> Derivatives:
         local = experiment.derivatives(theta)
-        sample_sizes.append(local.effective_sample_size)
+        batches.append(_without_derivatives(local))
         return local
 
     run = consensus_newton.run(
@@ -106,14 +106,20 @@ def _advance(experiment: Experiment, iterations: int, report: Report) -> Variabl
         iterations,
         observe,
     )
-    return _variables(run, experiment, sample_sizes)
+    if experiment.evaluate is None:  # of the last policy there is no batch yet
+        derivatives(run.final.theta)
+    return _variables(run, experiment, batches)
+
+
+def _without_derivatives(local: Derivatives) -> Derivatives:
+    return local._replace(gradient=NOT_COMPUTED, hessian=NOT_COMPUTED)
 
 
 def observed(states: consensus_newton.State, experiment: Experiment) -> Mapping[str, npt.NDArray]:
     """What is recorded of every iteration and repetition."""
     distance = states.theta - states.theta.mean(axis=-2, keepdims=True)
     return {
-        "mu": behaviour_parameters(states.theta, experiment.owner),
+        "theta": states.theta,
         "disagreement": np.sqrt(np.square(distance).sum(axis=-1).max(axis=-1)),
         "fallback": states.fallback,
         "g_error": _error_of_mean(states.g_mean, states.g),
@@ -140,11 +146,15 @@ def _relative(error: npt.NDArray, size: npt.NDArray) -> npt.NDArray:
 
 
 def _variables(
-    run: consensus_newton.Run, experiment: Experiment, sample_sizes: list[npt.NDArray]
+    run: consensus_newton.Run, experiment: Experiment, batches: list[Derivatives]
 ) -> Variables:
     """Repetition first, and nothing but NaN (or no fallback) once a repetition has diverged."""
-    mu = run.trace["mu"]
-    J_local = experiment.evaluate(mu)
+    copies = run.trace["theta"]
+    mu = behaviour_parameters(copies, experiment.owner)
+    if experiment.evaluate is None:
+        J_local = np.stack([batch.played for batch in batches])
+    else:
+        J_local = experiment.evaluate(copies)
     iteration = np.arange(len(mu))[:, np.newaxis]
     lost = (run.diverged_at >= 0) & (iteration >= run.diverged_at)
 
@@ -158,6 +168,7 @@ def _variables(
     fallback = run.trace["fallback"] & ~lost[..., np.newaxis]
     theta = np.where((run.diverged_at >= 0)[:, np.newaxis, np.newaxis], np.nan, run.final.theta)
     sampled = {}
+    sample_sizes = [batch.effective_sample_size for batch in batches[: len(mu) - 1]]
     if sample_sizes and sample_sizes[0].size:
         before = np.full_like(sample_sizes[0], np.nan)
         sampled["effective_sample_size"] = by_repetition(np.stack([before, *sample_sizes]))

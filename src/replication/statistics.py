@@ -159,6 +159,14 @@ def settling_time(J: Array, optimum: float, distance: float) -> tuple[Array, Arr
     return lower, np.where(settled, lower, np.inf)
 
 
+def entry_time(J: Array, optimum: float, distance: float) -> tuple[Array, Array]:
+    """Iterations until J first comes within `distance` of the optimum; as `settling_time`."""
+    near = optimum - distance <= J
+    entered = near.any(axis=1)
+    lower = np.where(entered, np.argmax(near, axis=1), J.shape[1]).astype(float)
+    return lower, np.where(entered, lower, np.inf)
+
+
 def ratio_bounds(
     numerator: tuple[Array, Array], denominator: tuple[Array, Array]
 ) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ import os
 import platform
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -218,10 +218,17 @@ def write_provenance(path: Path, spec: Spec, seconds: float) -> None:
 
 def library_digest() -> str:
     """SHA-256 of the library's and the harness's sources."""
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "src").rglob("*.py")):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    return digest(("src",))
+
+
+def digest(sources: Sequence[str]) -> str:
+    """SHA-256 of Python files, given as files or folders below the project's."""
+    found = hashlib.sha256()
+    for source in sources:
+        path = ROOT / source
+        for file in [path] if path.suffix == ".py" else sorted(path.rglob("*.py")):
+            found.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
+    return found.hexdigest()
 
 
 def _git(*arguments: str) -> str | None:

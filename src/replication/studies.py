@@ -73,16 +73,18 @@ def run_study(name: str, out: Path, jobs: int, confidence: float) -> None:
 def outcome(spec: Spec, confidence: float) -> Row:
     """What a run came to: its final and its average return, and what went wrong.
 
-    From its divergence on a diverged repetition counts with the return 0, the lowest there is in
-    the gridworld.
+    From its divergence on a diverged repetition counts with the lowest return of its game.
     """
+    from replication.measures.comparisons import lowest
     from replication.simulate import simulate
 
     variables = simulate(spec)
-    J = np.nan_to_num(variables["J"], nan=0.0)
+    J = np.nan_to_num(variables["J"], nan=lowest(spec.settings["game"]))
     final = mean_interval(J[:, -1], confidence)
     average = mean_interval(J[:, 1:].mean(axis=1), confidence)
-    smallest = np.nanmin(variables["effective_sample_size"][:, 1:], axis=(1, 2), initial=np.inf)
+    smallest = np.full(len(J), np.inf)  # with exact derivatives nothing is sampled
+    if "effective_sample_size" in variables:
+        smallest = np.nanmin(variables["effective_sample_size"][:, 1:], axis=(1, 2), initial=np.inf)
     numbers = {
         "first": J[:, 0].mean(),
         **{f"final_{key}": getattr(final, key) for key in ("value", "lower", "upper")},

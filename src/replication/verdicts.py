@@ -2,6 +2,7 @@
 
 Inside the region: *reproduced*. Outside: *contradicted*. Astride its edge: *inconclusive*. A claim
 with several quantities is reproduced if all of them are, and contradicted if one of them is.
+Reproduced under some readings of the paper and not under others: *reading-dependent*.
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ def claim_verdict(verdicts: Iterable[str]) -> str:
     if CONTRADICTED in verdicts:
         return CONTRADICTED
     return REPRODUCED if set(verdicts) == {REPRODUCED} else INCONCLUSIVE
+
+
+def verdict_across(default: str, others: Iterable[str]) -> str:
+    """The verdict over all readings: reading-dependent where a claim holds under some only."""
+    found = {default, *others}
+    return READING_DEPENDENT if REPRODUCED in found and len(found) > 1 else default
 
 
 def _holds(value: float, region: Region) -> bool:

@@ -32,7 +32,10 @@ def test_the_paper_configuration_is_the_papers(paper):
     for name in ("pd_sampled_is", "pd_sampled_no_is"):
         sampled = paper["experiments"][name]
         assert sampled["repetitions"] == 30
-        assert sampled["methods"] == paper["experiments"]["pd_exact"]["methods"]
+        exact = paper["experiments"]["pd_exact"]["methods"]
+        assert sampled["methods"].items() <= exact.items() and sampled["methods"].keys() >= {
+            *("DN", "DG", "DS")
+        }
     assert paper["experiments"]["pd_sampled_no_is"]["derivatives"]["correction"] == "none"
     grid = paper["experiments"]["gridworld"]
     assert (grid["methods"]["DN"]["step_size"], grid["methods"]["DN"]["floor"]) == (1e-5, 1e-6)

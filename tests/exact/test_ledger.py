@@ -5,7 +5,7 @@ import json
 import jsonschema
 import pytest
 
-from replication import config, ledger
+from replication import config, ledger, readings
 from replication.experiments import build
 from replication.measures import Evidence, measures
 
@@ -42,43 +42,51 @@ def test_the_default_comes_first(ambiguities):
         assert entry["default"] == entry["options"][0]["name"]
 
 
-EXPERIMENTS = ("pd_exact", "pd_sampled_is", "pd_sampled_no_is", "gridworld")
-
-
-def settable(entry, paper, experiment):
-    """Whether each setting of an ambiguity can be set in an experiment, the default being set."""
-    for option in entry["options"]:
-        if option["setting"] is None:
-            continue
-        settings = option["setting"] if isinstance(option["setting"], list) else [option["setting"]]
-        extra = ["game.discount=0.9"] if settings[0].endswith("=repeated") else []
-        if experiment == "pd_sampled_is" and extra:
-            extra.append("derivatives.horizon=5")
-        try:
-            changed = config.override(paper, experiment, ["DN"], [*settings, *extra])
-            spec = config.spec(changed, experiment, "DN")
-            build(spec, range(2))
-        except config.ConfigError:
-            return False
-        is_default = spec == config.spec(paper, experiment, "DN")
-        if is_default != (option["name"] == entry["default"]):
-            return False
-    return True
+def specs(choice):
+    """Each method of each experiment that a choice of options is set in."""
+    reading, paper = readings.Reading(choice, ()), config.load()
+    names = {e for a, o in choice for e in readings._options()[a, o]["experiments"]}
+    return {
+        (name, method): readings.spec(reading, name, method)
+        for name in sorted(names)
+        for method in paper["experiments"][name]["methods"]
+    }
 
 
 def test_each_setting_of_an_ambiguity_can_be_set_and_the_default_is_set(ambiguities):
     paper = config.load()
     for name, entry in ambiguities.items():
-        assert any(settable(entry, paper, experiment) for experiment in EXPERIMENTS), name
+        for option in entry["options"]:
+            found = specs(((name, option["name"]),))
+            changed = [key for key, spec in found.items() if spec != config.spec(paper, *key)]
+            is_default = option["name"] == entry["default"]
+            assert bool(changed) == (option["setting"] is not None and not is_default), name
+            for spec in found.values():
+                build(spec, range(2))
 
 
-def test_a_wrong_setting_is_noticed(ambiguities):
-    """A planted fault: an option that the configuration does not know, a default that is none."""
-    paper, entry = config.load(), ambiguities["projection"]
-    options = [dict(option) for option in entry["options"]]
-    options[1]["setting"] = "projection=floor_eigenvalue"
-    assert not settable({**entry, "options": options}, paper, "pd_exact")
-    assert not settable({**entry, "default": "floor-eigenvalues"}, paper, "pd_exact")
+def test_a_wrong_setting_is_noticed(ambiguities, monkeypatch):
+    """A planted fault: an option that the configuration does not know."""
+    options = {**readings._options()}
+    wrong = options["projection", "floor-eigenvalues"] | {"setting": "projection=floor_eigenvalue"}
+    monkeypatch.setattr(
+        readings, "_options", lambda: {**options, ("projection", "floor-eigenvalues"): wrong}
+    )
+    with pytest.raises(config.ConfigError, match="did you mean 'floor_eigenvalues'"):
+        specs((("projection", "floor-eigenvalues"),))
+
+
+def test_products_and_bases_name_what_is_there(claims, ambiguities):
+    options = {(a, o["name"]) for a, entry in ambiguities.items() for o in entry["options"]}
+    for product in ledger.products():
+        assert set(product["claims"]) <= set(claims)
+        assert {(a, o) for a, some in product["over"].items() for o in some} <= options
+        # One claim at least can be changed by each of them.
+        for name in product["over"]:
+            assert set(product["claims"]) & set(ambiguities[name]["affects"])
+    for claim in claims.values():
+        assert set(claim.get("base", {}).items()) <= options
+        assert set(claim.get("base", {})) <= set(claim["readings"])
 
 
 def test_direct_measures_give_the_ledgers_quantities(claims, tmp_path):

@@ -1,12 +1,13 @@
 """Measured quantities of Section 6 by hand."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from replication import config
-from replication.measures import comparisons, figure2, figure3
+from replication.measures import Evidence, comparisons, figure2, figure3
 
 PAPER = config.load()["experiments"]
 
@@ -26,10 +27,10 @@ def stored(J, game="gridworld", diverged_at=None, **arrays):
     return Stored(spec=spec, lost=lost, diverged=diverged_at >= 0)
 
 
-def evidence(**methods):
-    return SimpleNamespace(
-        method=lambda experiment, name: methods[f"{experiment}_{name}"], confidence=0.98
-    )
+def evidence(readings=None, **methods):
+    made_up = Evidence(Path("nowhere"), 0.98, readings=readings)
+    made_up.method = lambda experiment, name: methods[f"{experiment}_{name}"]
+    return made_up
 
 
 def test_a_lost_repetition_counts_as_the_lowest_return_of_its_game():

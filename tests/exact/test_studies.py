@@ -7,8 +7,14 @@ import pytest
 
 from replication import config, simulate, studies
 from replication.config import ConfigError
+from replication.measures import attribution
 
-TUNED = {"DN_floor": "tune_DN_floor", "DN_absolute": "tune_DN_absolute", "DG": "tune_DG"}
+METHODS = ("DN_floor", "DN_absolute", "DJ_floor", "DJ_absolute", "DG")
+TUNED = {
+    (experiment, method): f"{prefix}_{method}"
+    for experiment, prefix in attribution.STUDIES.items()
+    for method in METHODS
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,8 @@ def test_every_combination_becomes_a_spec(paper, all_studies):
 
 
 def test_all_methods_are_tuned_with_the_same_budget_on_seeds_of_their_own(paper, all_studies):
-    tuned = [all_studies[name] for name in TUNED.values()]
+    tuned = [all_studies[name] for name in all_studies if name.startswith("tune_")]
+    assert set(TUNED.values()) == {name for name in all_studies if name.startswith("tune_")}
     assert {len(list(studies.specs(study, paper))) for study in tuned} == {24}
     assert len({(study["seed"], study["repetitions"]) for study in tuned}) == 1
     assert tuned[0]["seed"] != paper["experiments"]["gridworld_tuned"]["seed"]
@@ -45,9 +52,10 @@ def matches(settings, row):
     return all(str(settings[key]) == row[key] for key in row if key in settings)
 
 
-@pytest.mark.parametrize(("method", "study"), TUNED.items())
-def test_the_tuned_settings_are_the_best_of_the_committed_table(paper, method, study):
-    settings = paper["experiments"]["gridworld_tuned"]["methods"][method]
+@pytest.mark.parametrize(("place", "study"), TUNED.items())
+def test_the_tuned_settings_are_the_best_of_the_committed_table(paper, place, study):
+    experiment, method = place
+    settings = paper["experiments"][experiment]["methods"][method]
     best = studies.best(study)
     assert matches(settings, best)
     others = [row for row in studies.table(study) if row != best]

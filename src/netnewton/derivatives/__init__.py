@@ -28,6 +28,8 @@ class Derivatives(NamedTuple):
     effective_sample_size: Array = NOT_COMPUTED
     """How many of a batch's trajectories count for agent i, (sum w)^2 / sum w^2 with the
     importance weights w, shape (R, N); where there is a batch."""
+    played: Array = NOT_COMPUTED
+    """Mean return of the batch, J_i of what was played, shape (R, N); where there is a batch."""
 
 
 DerivativeSource = Callable[[Array], Derivatives]

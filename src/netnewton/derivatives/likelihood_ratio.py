@@ -177,7 +177,7 @@ def estimate(
     Returns
     -------
     Derivatives
-        With the effective sample size.
+        With the effective sample size and the mean return played.
     """
     horizon, *_, size = batch.rewards.shape
     discounts = discount ** np.arange(horizon).reshape(-1, 1, 1, 1)
@@ -188,20 +188,24 @@ def estimate(
     needed = np.asarray(credited != 0) if sparse else np.full(credited.shape, True)
     weight = estimator.weights(log_weight, needed)
     J = np.einsum("trnl,trnl->rn", weight, credited) / size
-    samples = effective_sample_size(log_weight[-1])
+    found = Derivatives(
+        J,
+        effective_sample_size=effective_sample_size(log_weight[-1]),
+        played=np.einsum("trnl->rn", credited) / size,
+    )
     if order == 0:
-        return Derivatives(J, effective_sample_size=samples)
+        return found
     if estimator.baseline is None:
         gradient, hessian = _least_variance(scores, credited, weight, estimator, order)
-        return Derivatives(J, gradient, hessian, samples)
+        return found._replace(gradient=gradient, hessian=hessian)
 
     credit = weight * estimator.baseline(credited, weight)
     to_go = scores.weighted(sums_so_far(credit[::-1])[::-1])
     gradient = to_go.score() / size
     if order == 1:
-        return Derivatives(J, gradient, effective_sample_size=samples)
+        return found._replace(gradient=gradient)
     hessian = estimator.hessian(scores.weighted(credit), to_go) / size
-    return Derivatives(J, gradient, hessian, samples)
+    return found._replace(gradient=gradient, hessian=hessian)
 
 
 def effective_sample_size(log_weight: Array) -> Array:

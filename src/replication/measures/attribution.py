@@ -11,6 +11,12 @@ from replication.studies import best
 
 DISTANCES = (0.1, 0.01)
 SECOND_ORDER = ("DN_floor", "DN_absolute")
+STUDIES = {
+    "gridworld_tuned": "tune",
+    "pd_exact_tuned": "tune_pd_exact",
+    "pd_sampled_tuned": "tune_pd_sampled",
+}
+"""How the names of each tuned experiment's studies begin."""
 
 
 def attribution(evidence: Evidence) -> Mapping[str, Interval]:
@@ -24,12 +30,18 @@ def attribution(evidence: Evidence) -> Mapping[str, Interval]:
         "arrival-difference": evidence.mean(arrived["DN"] - arrived["DS"]),
         "area-ds-sampled": area_difference(evidence, "pd_sampled_is", "DN", "DS"),
         "area-ds-gridworld": area_difference(evidence, "gridworld", "DN", "DS"),
-        "area-tuned-gridworld": area_difference(
-            evidence, "gridworld_tuned", better_second_order(), "DG"
-        ),
+        "area-tuned-gridworld": _tuned(evidence, "gridworld_tuned"),
+        "area-tuned-exact": _tuned(evidence, "pd_exact_tuned"),
+        "area-tuned-sampled": _tuned(evidence, "pd_sampled_tuned"),
     }
 
 
-def better_second_order() -> str:
-    """The second-order method of gridworld_tuned that did better on the tuning seeds."""
-    return max(SECOND_ORDER, key=lambda name: float(best(f"tune_{name}")["average_value"]))
+def _tuned(evidence: Evidence, experiment: str) -> Interval:
+    """The better second-order method against first order, each at its best setting."""
+    return area_difference(evidence, experiment, better_second_order(experiment), "DG")
+
+
+def better_second_order(experiment: str) -> str:
+    """The second-order method of a tuned experiment that did better on the tuning seeds."""
+    tables = STUDIES[experiment]
+    return max(SECOND_ORDER, key=lambda name: float(best(f"{tables}_{name}")["average_value"]))

@@ -14,6 +14,7 @@ from replication.config import Settings
 from replication.measures import Evidence
 from replication.statistics import (
     Interval,
+    entry_time,
     median_interval,
     ratio_bounds,
     settling_time,
@@ -25,11 +26,11 @@ Array = npt.NDArray[np.float64]
 
 def returns(results: Results) -> Array:
     """J(mu), shape (R, K + 1), a diverged repetition counting as the lowest return of its game."""
-    return np.where(results.lost, _lowest(results.spec.settings["game"]), results["J"])
+    return np.where(results.lost, lowest(results.spec.settings["game"]), results["J"])
 
 
-def _lowest(settings: Settings) -> float:
-    """Of a finite game its worst joint action's; in the gridworld 0, when nobody arrives."""
+def lowest(settings: Settings) -> float:
+    """A game's lowest average return: that of its worst joint action, 0 in the gridworld."""
     played = problems.game(settings)
     if isinstance(played, FiniteGame):
         return float(played.joint_rewards.mean(axis=0).min())
@@ -59,5 +60,28 @@ def ratio(
 ) -> Interval:
     """Median pairwise ratio of the iterations until J stays within `distance` of the optimum."""
     runs = [evidence.method(experiment, name) for name in (method, reference)]
-    times = [settling_time(run["J"], run.spec.settings["optimum"], distance) for run in runs]
+    times = [
+        arrival(evidence, returns(run), run.spec.settings["optimum"], distance) for run in runs
+    ]
     return median_interval(*ratio_bounds(*times), evidence.confidence)
+
+
+def arrival(evidence: Evidence, J: Array, level: float, distance: float) -> tuple[Array, Array]:
+    """Bounds of the number of iterations until J has arrived at a level, shape (R,) each.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Its reading of the ambiguity ``arrival``: J enters and then stays within the distance; it
+        first enters; or the area between the level and J, in units of their distance at the start,
+        which is the number of iterations for a J that jumps.
+    J : Array, shape (R, K + 1)
+    level, distance : float
+    """
+    kind = evidence.reading("arrival")
+    if kind == "enters-and-stays":
+        return settling_time(J, level, distance)
+    if kind == "first-entry":
+        return entry_time(J, level, distance)
+    area = np.maximum(level - J, 0.0).sum(axis=1) / (level - J[:, 0].mean())
+    return area, area

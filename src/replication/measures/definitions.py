@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +19,24 @@ from replication.statistics import Interval
 Array = npt.NDArray[np.float64]
 
 SEED = 2022  # of the random matrices and games below; any number does
+REPEATED_DISCOUNT = 0.8  # of the repeated game, as in the ledger's reading of it
+CERTAIN = 800.0  # a logit beyond which exp(-x) is zero
+
+LOGITS: Mapping[str, Literal["per_action", "reference"]] = {
+    "per-action": "per_action",
+    "reference": "reference",
+}
+PROJECTIONS = {
+    "all-or-nothing": curvature.all_or_nothing,
+    "floor-eigenvalues": curvature.floor_eigenvalues,
+    "absolute-eigenvalues": curvature.absolute_eigenvalues,
+}
 
 
 def nash(evidence: Evidence) -> Mapping[str, Interval]:
     """Mutual defection is the equilibrium, mutual cooperation the team's optimum (Section 6)."""
+    if evidence.reading("game-horizon") == "repeated":
+        return _nash_repeated()
     payoffs = finite.prisoners_dilemma().rewards[:, 0]
     own_first = [np.moveaxis(payoffs[i], i, 0) for i in range(len(payoffs))]
     gain = [own[finite.DEFECT] - own[finite.COOPERATE] for own in own_first]
@@ -35,14 +51,51 @@ def nash(evidence: Evidence) -> Mapping[str, Interval]:
     }
 
 
+def _nash_repeated() -> Mapping[str, Interval]:
+    """The same for the repeated game, over the plans with memory one that are not random.
+
+    A plan answers each of the five states, the start and the four joint actions of the play before.
+    """
+    game = finite.repeated_prisoners_dilemma(REPEATED_DISCOUNT)
+    policy = Boltzmann(game.n_states, game.n_actions, "reference")
+    plans = list(itertools.product((finite.COOPERATE, finite.DEFECT), repeat=game.n_states))
+    returns = np.array([[_plans_return(game, policy, (p, q)) for q in plans] for p in plans])
+    always = [plans.index((action,) * game.n_states) for action in range(2)]
+    cooperate, defect = always[finite.COOPERATE], always[finite.DEFECT]
+    gain = [
+        returns[defect, :, 0] - returns[cooperate, :, 0],
+        returns[:, defect, 1] - returns[:, cooperate, 1],
+    ]
+    team = returns.mean(axis=-1)
+    # Other plans than these two can play the same actions: they are the same optimum.
+    others = team[team < team.max() - 1e-9]
+    return {
+        "dominance-margin": exactly(np.min(gain)),
+        "equilibrium-return": exactly(team[defect, defect]),
+        "team-optimum": exactly(team.max()),
+        "optimum-is-cooperation": exactly(team[cooperate, cooperate] - others.max()),
+    }
+
+
+def _plans_return(
+    game: finite.FiniteGame, policy: Boltzmann, plans: Sequence[Sequence[int]]
+) -> Array:
+    """Each agent's return when both follow a plan; logits this large leave no chance."""
+    theta = np.zeros(policy.n_parameters)
+    for agent, plan in enumerate(plans):
+        theta[policy.owner == agent] = [CERTAIN if a == 0 else -CERTAIN for a in plan]
+    return exact_derivatives(game, policy, order=0)(np.tile(theta, (1, len(plans), 1))).J[0]
+
+
 def projection_operator(evidence: Evidence) -> Mapping[str, Interval]:
     """Eq. 3: [Z]_m is Z where Z >= (m/2) I, otherwise (m/2) I."""
     floor, count = 0.5, 400
+    projection = PROJECTIONS[evidence.reading("projection")]
     rng = np.random.default_rng(SEED)
     violations, smallest, tried = 0, np.inf, 0
     for size in (1, 2, 3, 5, 8):
         Z, kept = _matrices_about(floor, size, count, rng)
-        projected = curvature.FullHessian().project(Z, curvature.all_or_nothing, floor).value
+        projected = curvature.FullHessian().project(Z, projection, floor).value
         expected = np.where(kept[..., np.newaxis, np.newaxis], Z, floor * np.eye(size))
         violations += int((projected != expected).any(axis=(-1, -2)).sum())
         smallest = min(smallest, np.linalg.eigvalsh(projected).min() / floor)
@@ -82,16 +135,18 @@ def average_dynamics(evidence: Evidence) -> Mapping[str, Interval]:
     programs agree for long.
     """
     games, iterations, epsilon = 20, 10, 0.01
+    logits = LOGITS[evidence.reading("policy-parameters", "reference")]
     rng = np.random.default_rng(SEED)
     distances, disagreements = [], []
     for _ in range(games):
         game = _random_game(rng)
-        policy = Boltzmann(game.n_states, game.n_actions, "reference")
+        policy = Boltzmann(game.n_states, game.n_actions, logits)
         start = np.tile(rng.normal(size=policy.n_parameters), (1, game.n_agents, 1))
         copies = _eq5(game, policy, start, iterations, epsilon)
         newton = _newton(game, policy, start[0, 0], iterations, epsilon)
         error = np.abs(copies - newton[:, np.newaxis]).max(axis=(1, 2))
-        distances.append((error / np.maximum(1.0, np.abs(newton).max(axis=-1))).max())
+        relative = error / np.maximum(1.0, np.abs(newton).max(axis=-1))
+        distances.append(np.nan_to_num(relative, nan=np.inf).max())
         spread = copies - copies.mean(axis=1, keepdims=True)
         disagreements.append(np.linalg.norm(spread, axis=-1).max())
     return {
@@ -143,6 +198,10 @@ def _newton(
     for _ in range(iterations):
         every_agent = derivatives(np.tile(theta, (1, game.n_agents, 1)))
         gradient, hessian = every_agent.gradient.mean(axis=(0, 1)), every_agent.hessian.mean((0, 1))
-        theta = theta + epsilon * np.linalg.solve(hessian, gradient)
+        try:
+            theta = theta + epsilon * np.linalg.solve(hessian, gradient)
+        except np.linalg.LinAlgError:  # with one logit for each action it is singular everywhere
+            nowhere = np.full_like(theta, np.nan)
+            return np.array([*path, *[nowhere] * (iterations + 1 - len(path))])
         path.append(theta)
     return np.array(path)

@@ -22,6 +22,7 @@ from netnewton.derivatives import Derivatives, likelihood_ratio
 from netnewton.derivatives.likelihood_ratio import Estimator
 from netnewton.games import finite
 from netnewton.policies import behaviour_parameters
+from replication import problems
 from replication.measures import Evidence, Measure, exactly
 from replication.measures.enumerated import (
     SEED,
@@ -43,13 +44,18 @@ AT_ONCE = 40_000  # trajectories in memory
 # Sampling ----------------------------------------------------------------------------------------
 
 
-def as_printed() -> Estimator:
-    """The default readings: Appendix A's Hessian, no baseline, importance weights, own copies."""
+def as_read(evidence: Evidence) -> Estimator:
+    """The readings; by default Appendix A's Hessian, no baseline, weights, own copies."""
+    hessians = {
+        "printed": likelihood_ratio.printed_hessian,
+        "unbiased": likelihood_ratio.unbiased_hessian,
+    }
+    played = evidence.reading("no-is-scores") == "played"
     return Estimator(
-        hessian=likelihood_ratio.printed_hessian,
-        baseline=likelihood_ratio.no_baseline,
+        hessian=hessians[evidence.reading("hessian-estimator")],
+        baseline=problems.BASELINES[evidence.reading("baseline").replace("-", "_")],
         weights=likelihood_ratio.importance_weights,
-        evaluated_at=likelihood_ratio.own_copies,
+        evaluated_at=likelihood_ratio.what_is_played if played else likelihood_ratio.own_copies,
     )
 
 
@@ -190,13 +196,13 @@ def equation_8(problem: Problem) -> Derivatives:
     return likelihood_ratio.estimate(batch, scores, game.discount, expectation)
 
 
-def consistency(evidence: Evidence, reading: Estimator | None = None) -> Mapping[str, Interval]:
+def consistency(evidence: Evidence) -> Mapping[str, Interval]:
     """How fast errors fall with the number of trajectories (Section 4).
 
     The slope of one estimator has a standard error of 0.008 with `BATCHES` batches at each L.
     """
     sizes = (10, 100, 1000, 10_000)
-    estimators = both_credits(reading or as_printed())
+    estimators = both_credits(as_read(evidence))
     rng = generator(7)
     gradients, hessians = [], []
     for number, problem in enumerate(several_step_problems(0.0)):
@@ -231,19 +237,17 @@ def _farthest(slopes: Sequence[Interval]) -> Interval:
     return max(slopes, key=lambda slope: max(abs(slope.lower + 0.5), abs(slope.upper + 0.5)))
 
 
-def reinforce_gradient(
-    evidence: Evidence, reading: Estimator | None = None
-) -> Mapping[str, Interval]:
+def reinforce_gradient(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of REINFORCE on-policy."""
-    estimator = replace(reading or as_printed(), credit=likelihood_ratio.reinforce)
+    estimator = replace(as_read(evidence), credit=likelihood_ratio.reinforce)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 2.1, 2.3)]
     errors = _gradient_errors(estimator, 0.0, sizes, stream=1)
     return {"relative-bias": largest_bias(errors, evidence.confidence)}
 
 
-def gpomdp_gradient(evidence: Evidence, reading: Estimator | None = None) -> Mapping[str, Interval]:
+def gpomdp_gradient(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of G(PO)MDP on-policy."""
-    estimator = replace(reading or as_printed(), credit=likelihood_ratio.gpomdp)
+    estimator = replace(as_read(evidence), credit=likelihood_ratio.gpomdp)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 1.6, 1.6)]
     errors = _gradient_errors(estimator, 0.0, sizes, stream=2)
     return {"relative-bias": largest_bias(errors, evidence.confidence)}
@@ -280,27 +284,18 @@ def _hessian_bias(
 ) -> Interval:
     errors = []
     for number, (problem, size) in enumerate(zip(problems, sizes, strict=True)):
-        for estimated in sampled(problem, both_credits(as_printed()), 2, size, (stream, number)):
+        for estimated in sampled(
+            problem, both_credits(as_read(evidence)), 2, size, (stream, number)
+        ):
             errors.append(relative_errors(estimated.hessian, problem.hessian))
     return largest_bias(errors, evidence.confidence)
 
 
-def importance_sampling(
-    evidence: Evidence,
-    reading: Estimator | None = None,
-    deviations: Sequence[float] = (2.4, 1.4, 2.8, 2.2, 2.9),
-) -> Mapping[str, Interval]:
-    """Bias of off-policy estimates, with copies at a distance of 1/4.
-
-    Parameters
-    ----------
-    evidence : Evidence
-    reading : Estimator, optional
-    deviations : sequence of float
-        Of the problems' estimates, as `enough` needs them; for the unbiased Hessian they are
-        2.4, 1.4, 2.8, 5.4 and 5.9.
-    """
-    reading = reading or as_printed()
+def importance_sampling(evidence: Evidence) -> Mapping[str, Interval]:
+    """Bias of off-policy estimates, with copies at a distance of 1/4."""
+    reading = as_read(evidence)
+    unbiased = reading.hessian is likelihood_ratio.unbiased_hessian
+    deviations = (2.4, 1.4, 2.8, *((5.4, 5.9) if unbiased else (2.2, 2.9)))
     credits = (_return_at_the_end, _rewards_when_due)
     problems = [*one_step_problems(0.25), *several_step_problems(0.25)]
     errors: tuple[list[Array], list[Array]] = [], []
@@ -308,7 +303,7 @@ def importance_sampling(
         both = sampled(problem, both_credits(reading), 2, enough(deviation), (5, number))
         for found, estimated, credit in zip(errors, both, credits, strict=True):
             gradient, hessian = problem.expectation(credit)
-            if reading.hessian is likelihood_ratio.unbiased_hessian:
+            if unbiased:
                 hessian = problem.hessian
             found.append(relative_errors(estimated.gradient, gradient))
             found.append(relative_errors(estimated.hessian, hessian))
@@ -325,16 +320,14 @@ def _rewards_when_due(rewards: Array) -> Array:
     return rewards
 
 
-def no_correction_bias(
-    evidence: Evidence, reading: Estimator | None = None
-) -> Mapping[str, Interval]:
+def no_correction_bias(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of unweighted estimates, with copies at a distance of 1 from their mean and at none.
 
     In the Prisoner's Dilemma learnt from samples without weights, DN's copies stay about 1.2 from
     their mean from iteration 50 on; with weights they are 0.9 from it at iteration 10 and farther
     before. DG's stay within 0.07, where the bias is 0.5 % to 6 % from game to game.
     """
-    estimator = replace(reading or as_printed(), weights=likelihood_ratio.no_weights)
+    estimator = replace(as_read(evidence), weights=likelihood_ratio.no_weights)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 1.6, 1.6)]
     apart = _gradient_errors(estimator, 1.0, [5000] * 5, stream=6)
     together = _gradient_errors(estimator, 0.0, sizes, stream=7)

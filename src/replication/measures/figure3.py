@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.measures import Evidence
-from replication.measures.comparisons import area_difference, returns, tenth
+from replication.measures.comparisons import area_difference, arrival, returns, tenth
 from replication.statistics import (
     Interval,
     bootstrap,
-    mean_interval,
     median_interval,
     ratio_bounds,
-    settling_time,
 )
 
 Array = npt.NDArray[np.float64]
@@ -29,9 +27,9 @@ def faster(evidence: Evidence) -> Mapping[str, Interval]:
     """DN converges in fewer iterations than DG."""
     J = {name: returns(evidence.method(EXPERIMENT, name)) for name in ("DN", "DG")}
     level = max(tenth(values).mean() for values in J.values())
-    times = [_arrival(values, level) for values in J.values()]
+    times = [_arrival(evidence, values, level) for values in J.values()]
     return {
-        "improvement": _improvement(J["DN"], evidence.confidence),
+        "improvement": _improvement(evidence, J["DN"]),
         "ratio-90": median_interval(*ratio_bounds(*times), evidence.confidence),
         "area-difference": area_difference(evidence, EXPERIMENT, "DN", "DG"),
     }
@@ -40,19 +38,19 @@ def faster(evidence: Evidence) -> Mapping[str, Interval]:
 def few_iterations(evidence: Evidence) -> Mapping[str, Interval]:
     """DN reaches a local optimum within very few iterations, and stays there."""
     J = returns(evidence.method(EXPERIMENT, "DN"))
-    times = _arrival(J, tenth(J).mean())
+    times = _arrival(evidence, J, tenth(J).mean())
     return {
-        "improvement": _improvement(J, evidence.confidence),
+        "improvement": _improvement(evidence, J),
         "arrival-iteration": median_interval(*times, evidence.confidence),
         "late-drift": _relative_drift(J, evidence.confidence),
     }
 
 
-def _improvement(J: Array, confidence: float) -> Interval:
-    return mean_interval(tenth(J) - J[:, 0], confidence)
+def _improvement(evidence: Evidence, J: Array) -> Interval:
+    return evidence.mean(tenth(J) - J[:, 0])
 
 
-def _arrival(J: Array, level: float) -> tuple[Array, Array]:
+def _arrival(evidence: Evidence, J: Array, level: float) -> tuple[Array, Array]:
     """Iterations until J keeps 90 % of the gain from its mean start to a level.
 
     Where there is no gain, nothing has arrived anywhere: censored at the last iteration.
@@ -60,7 +58,7 @@ def _arrival(J: Array, level: float) -> tuple[Array, Array]:
     start = J[:, 0].mean()
     if level <= start:
         return np.full(len(J), float(J.shape[1])), np.full(len(J), np.inf)
-    return settling_time(J, level, (1 - SHARE) * (level - start))
+    return arrival(evidence, J, level, (1 - SHARE) * (level - start))
 
 
 def _relative_drift(J: Array, confidence: float) -> Interval:

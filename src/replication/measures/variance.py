@@ -15,26 +15,22 @@ from netnewton.games import finite, gridworld
 from netnewton.policies import Boltzmann, GaussianRBF
 from replication.measures import Evidence
 from replication.measures.enumerated import generator, random_game, random_problem
-from replication.measures.estimators import as_printed, both_credits
+from replication.measures.estimators import as_read, both_credits
 from replication.statistics import Interval
 
 Array = npt.NDArray[np.float64]
 
+WITH_BASELINE = 10  # trajectories of a batch from which a baseline is taken
 
-def gpomdp_variance(
-    evidence: Evidence, reading: Estimator | None = None, size: int = 1
-) -> Mapping[str, Interval]:
+
+def gpomdp_variance(evidence: Evidence) -> Mapping[str, Interval]:
     """Ratio of the traces of the gradients' covariances, the largest of all games and agents.
 
-    Parameters
-    ----------
-    evidence : Evidence
-    reading : Estimator, optional
-    size : int
-        Trajectories of a batch. The covariance for L independent ones is that for one divided by
-        L, so that the ratio does not depend on it; a baseline taken from the batch needs two.
+    The covariance for L independent trajectories is that for one divided by L, so that the ratio
+    does not depend on L; but a baseline taken from the batch needs more than one.
     """
-    estimators = both_credits(reading or as_printed())
+    size = 1 if evidence.reading("baseline") == "none" else WITH_BASELINE
+    estimators = both_credits(as_read(evidence))
     batches = 4000
     drawn = generator(4).multinomial(batches, np.full(batches, 1 / batches), size=1000)
     weights = drawn / batches

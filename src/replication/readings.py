@@ -1,0 +1,185 @@
+"""Readings: what becomes of the claims where the paper leaves a choice.
+
+A `Reading` chooses an option of one ambiguity, or of several that interact. Each claim that the
+choice could change is measured again under it, with the experiments run anew where the option is a
+setting: `sweep` does so for all of them and writes the table that is read here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from replication import config, ledger
+from replication.config import Spec
+from replication.measures import measures
+from replication.storage import digest
+
+TABLE = config.ROOT / "paper_checks" / "readings.json"
+DEFAULT = "default"
+
+# What results and verdicts depend on; the rest of the harness draws, writes and reads them.
+SOURCES = (
+    "src/netnewton",
+    "src/replication/measures",
+    *(
+        f"src/replication/{name}.py"
+        for name in ("config", "experiments", "problems", "simulate", "statistics", "verdicts")
+    ),
+)
+# Settings without effect on a method, by its curvature: its runs serve for all of their options.
+OF_HESSIANS = {"curvature_sign", "projection", "derivatives.hessian"}
+WITHOUT_EFFECT = {
+    "full": {"local_vector"},
+    "diagonal": set(),
+    "identity": OF_HESSIANS,
+    "floor_identity": OF_HESSIANS,
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A choice of options, and the claims that are measured under it."""
+
+    choice: tuple[tuple[str, str], ...]
+    """Pairs of an ambiguity and one of its options."""
+    claims: tuple[str, ...]
+    product: str | None = None
+    """The set of combinations that it belongs to."""
+
+    @property
+    def id(self) -> str:
+        """The choice in words."""
+        return ", ".join(f"{ambiguity}={option}" for ambiguity, option in self.choice) or DEFAULT
+
+
+def all_readings() -> list[Reading]:
+    """The default reading, every option alone, and the products of the ledger."""
+    default = Reading((), tuple(measures()))
+    single = [r for ambiguity in ledger.ambiguities() for r in _single(ambiguity)]
+    return [default, *single, *(r for product in ledger.products() for r in _product(product))]
+
+
+def _single(ambiguity: ledger.Entry) -> Iterator[Reading]:
+    base = {claim["id"]: claim.get("base", {}) for claim in ledger.claims()}
+    name, usual = ambiguity["id"], ambiguity["default"]
+    for option in (option["name"] for option in ambiguity["options"]):
+        claims = [c for c in ambiguity["affects"] if option != base[c].get(name, usual)]
+        if measured := tuple(c for c in claims if c in measures()):
+            yield Reading(((name, option),), measured)
+
+
+def _product(product: ledger.Entry) -> Iterator[Reading]:
+    defaults = {name: ledger.default_option(name) for name in product["over"]}
+    for options in itertools.product(*product["over"].values()):
+        chosen = tuple(zip(product["over"], options, strict=True))
+        yield Reading(
+            tuple((name, option) for name, option in chosen if option != defaults[name]),
+            tuple(product["claims"]),
+            product["id"],
+        )
+
+
+def spec(reading: Reading, experiment: str, method: str) -> Spec:
+    """One method of an experiment under a reading.
+
+    Raises
+    ------
+    ConfigError
+        If an option's setting does not fit the experiment.
+    """
+    paper = _paper()
+    settings = paper["experiments"][experiment]
+    without = WITHOUT_EFFECT[settings["methods"][method]["curvature"]]
+    sampled = settings["derivatives"]["kind"] == "sampled"
+    assignments = [
+        assignment
+        for ambiguity, option in reading.choice
+        for assignment in _assignments(ambiguity, option, experiment, sampled)
+        if assignment.partition("=")[0] not in without
+    ]
+    return config.spec(
+        config.override(paper, experiment, [method], assignments), experiment, method
+    )
+
+
+@cache
+def _paper() -> dict[str, Any]:
+    return config.load()
+
+
+@cache
+def _options() -> Mapping[tuple[str, str], ledger.Entry]:
+    return {
+        (ambiguity["id"], option["name"]): {
+            "experiments": ambiguity.get("experiments", []),
+            **option,
+        }
+        for ambiguity in ledger.ambiguities()
+        for option in ambiguity["options"]
+    }
+
+
+def _assignments(ambiguity: str, option: str, experiment: str, sampled: bool) -> list[str]:
+    entry = _options()[ambiguity, option]
+    setting = entry["setting"]
+    if setting is None or experiment not in entry["experiments"]:
+        return []
+    further = [entry["sampled"]] if sampled and "sampled" in entry else []
+    return [*([setting] if isinstance(setting, str) else setting), *further]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The committed table of readings."""
+
+    library: str
+    rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def current(self) -> bool:
+        """Whether it was made with the sources that are here."""
+        return self.library == digest(SOURCES)
+
+    def of_claim(self, claim: str) -> list[tuple[str, str]]:
+        """Each reading other than the default under which a claim was measured, and the verdict."""
+        found = {
+            row["id"]: row["claims"][claim]["verdict"]
+            for row in self.rows
+            if row["id"] != DEFAULT and claim in row["claims"]
+        }
+        return list(found.items())
+
+    def changed_by(self, ambiguity: str, option: str) -> tuple[int, list[str]] | None:
+        """How many claims were measured under one option alone, and those whose verdict changed."""
+        default = self.rows[0]["claims"]
+        for row in self.rows:
+            if row["choice"] == {ambiguity: option} and row["product"] is None:
+                claims = row["claims"]
+                changed = [c for c in claims if claims[c]["verdict"] != default[c]["verdict"]]
+                return len(claims), changed
+        return None
+
+
+def read_table(path: Path = TABLE) -> Table | None:
+    """The committed table; None if there is none yet.
+
+    Raises
+    ------
+    ConfigError
+        If it is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return Table(document["library"], document["readings"])
+    except (ValueError, KeyError, TypeError):
+        raise config.ConfigError(
+            f"{path} is damaged: make it again with ./run snakemake --cores 8 sweep"
+        ) from None

@@ -1,0 +1,114 @@
+"""Sweeping the readings of the paper: every claim measured again under each of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from replication import ledger
+from replication.check import check_claim
+from replication.measures import Evidence
+from replication.readings import SOURCES, Reading, all_readings, spec
+from replication.simulate import simulate
+from replication.storage import Results, digest, write_results, write_text
+
+# What the claims read; the rest would take ten times the space.
+KEPT = ("J", "fallback", "saturated", "weights", "theta", "diverged_at", "tracking_error")
+
+
+class SweptEvidence(Evidence):
+    """Evidence under a reading; runs that are not there yet are made, and kept for the others.
+
+    Parameters
+    ----------
+    reading : Reading
+    runs : Path
+        The folder for results, named by what they were made with.
+    confidence : float
+    """
+
+    def __init__(self, reading: Reading, runs: Path, confidence: float) -> None:
+        super().__init__(runs, confidence, readings=dict(reading.choice))
+        self.reading_swept = reading
+
+    def _read(self, experiment: str, method: str) -> Results:
+        chosen = spec(self.reading_swept, experiment, method)
+        name = hashlib.sha256(chosen.to_json().encode()).hexdigest()[:24]
+        path = self.folder / f"{name}.nc"
+        if not path.exists():
+            variables = simulate(chosen)
+            write_results(path, chosen, {k: v for k, v in variables.items() if k in KEPT})
+        return Results(path)
+
+
+def sweep(
+    out: Path, scratch: Path, jobs: int, confidence: float, say: Callable[[str], None] = print
+) -> None:
+    """Measure every claim under every reading, and write the table.
+
+    Runs and readings that a sweep with the same sources has finished are taken as they are, so
+    that one which was interrupted goes on where it was.
+
+    Parameters
+    ----------
+    out : Path
+        The table, JSON.
+    scratch : Path
+        The folder for what is finished; a folder in it for each digest of the sources.
+    jobs : int
+        Worker processes, at most.
+    confidence : float
+    say : callable
+        Told of progress.
+    """
+    from joblib import Parallel, delayed, parallel_config
+
+    readings, sources = all_readings(), digest(SOURCES)
+    folder = scratch / sources[:16]
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=jobs, return_as="generator")
+        done = parallel(delayed(measured)(r, folder, confidence) for r in readings)
+        rows = []
+        for number, row in enumerate(done, start=1):
+            rows.append(row)
+            say(f"{number}/{len(readings)} {row['id']}")
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    head = json.dumps({"library": sources, "confidence": confidence})[:-1]
+    write_text(out, f'{head}, "readings": [\n{lines}\n]}}\n')
+
+
+def measured(reading: Reading, folder: Path, confidence: float) -> dict[str, Any]:
+    """One row of the table: the verdicts on a reading's claims."""
+    name = hashlib.sha256(repr((reading, confidence)).encode()).hexdigest()[:24]
+    path = folder / "readings" / f"{name}.json"
+    if not path.exists():
+        evidence = SweptEvidence(reading, folder / "runs", confidence)
+        entries = {entry["id"]: entry for entry in ledger.claims()}
+        claims = {c: _brief(check_claim(entries[c], evidence)) for c in reading.claims}
+        row = {
+            "id": reading.id,
+            "product": reading.product,
+            "choice": dict(reading.choice),
+            "claims": claims,
+        }
+        write_text(path, json.dumps(row))
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _brief(judged: Mapping[str, Any]) -> dict[str, Any]:
+    """A claim's verdict and numbers; infinite ones as text, since JSON has none."""
+    numbers = ("value", "lower", "upper")
+    return {
+        "verdict": judged["verdict"],
+        "quantities": {
+            q["id"]: {**{k: _short(q[k]) for k in numbers}, "n": q["n"], "verdict": q["verdict"]}
+            for q in judged["quantities"]
+        },
+    }
+
+
+def _short(number: float) -> float | str:
+    return float(f"{number:.6g}") if abs(number) < float("inf") else str(number)
