@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib
 
 from replication.config import ConfigError
-from replication.figures import curves, paths, sweep
+from replication.figures import attribution, curves, paths, sweep
 from replication.figures.style import STYLE, Drawing, Key
 from replication.storage import Results, write_text, write_whole
 
@@ -19,6 +19,7 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     "fig3": curves.FIG3,
     "gridworld_paths": paths.GRIDWORLD_PATHS,
     "gridworld_sweep": sweep.GRIDWORLD_SWEEP,
+    "attribution": attribution.ATTRIBUTION,
 }
 
 

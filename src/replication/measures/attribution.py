@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from replication.measures import Evidence
-from replication.measures.comparisons import area_difference, ratio, returns
+from replication.measures.comparisons import area_difference, average, ratio, returns
 from replication.statistics import Interval
 from replication.studies import best
 
@@ -17,6 +18,17 @@ STUDIES = {
     "pd_sampled_tuned": "tune_pd_sampled",
 }
 """How the names of each tuned experiment's studies begin."""
+PRINTED = ("pd_exact", "pd_sampled_is", "gridworld")
+CONDITIONS = (
+    ("as printed", PRINTED, ("DN", "DG", "DJ")),
+    ("equal effective step", PRINTED, ("DN", "DS", "DJ")),
+    (
+        "tuned",
+        ("pd_exact_tuned", "pd_sampled_tuned", "gridworld_tuned"),
+        ("DN_floor", "DN_absolute", "DJ_floor", "DJ_absolute", "DG"),
+    ),
+)
+"""What is compared with what; of the diagonal DJ nothing is printed, and it has DN's values."""
 
 
 def attribution(evidence: Evidence) -> Mapping[str, Interval]:
@@ -33,6 +45,37 @@ def attribution(evidence: Evidence) -> Mapping[str, Interval]:
         "area-tuned-gridworld": _tuned(evidence, "gridworld_tuned"),
         "area-tuned-exact": _tuned(evidence, "pd_exact_tuned"),
         "area-tuned-sampled": _tuned(evidence, "pd_sampled_tuned"),
+    }
+
+
+def table(evidence: Evidence) -> list[dict[str, Any]]:
+    """Every method in every experiment as printed, at equal effective step, and tuned.
+
+    One row for each: its settings, and J(mu) at the end and averaged over all iterations, with
+    their intervals.
+    """
+    return [
+        {
+            "experiment": experiment,
+            "condition": condition,
+            "method": method,
+            **_row(evidence, experiment, method),
+        }
+        for condition, experiments, methods in CONDITIONS
+        for experiment in experiments
+        for method in methods
+    ]
+
+
+def _row(evidence: Evidence, experiment: str, method: str) -> dict[str, Any]:
+    results = evidence.method(experiment, method)
+    J = returns(results)
+    settings = results.spec.settings["method"]
+    return {
+        **{key: settings[key] for key in ("curvature", "step_size", "floor", "curvature_sign")},
+        "iterations": J.shape[1] - 1,
+        "average": evidence.mean(average(J))._asdict(),
+        "final": evidence.mean(J[:, -1])._asdict(),
     }
 
 
