@@ -19,17 +19,17 @@ Entry = Mapping[str, Any]
 
 def claims() -> list[Entry]:
     """Every claim, in the ledger's order."""
-    return _load(FOLDER / "claims.yaml", "claims")
+    return load(FOLDER / "claims.yaml", "claims")
 
 
 def ambiguities() -> list[Entry]:
     """Every choice the paper leaves open, in the ledger's order."""
-    return _load(FOLDER / "ambiguities.yaml", "ambiguities")
+    return load(FOLDER / "ambiguities.yaml", "ambiguities")
 
 
 def products() -> list[Entry]:
     """The combinations of options that claims are measured under, beside one option at a time."""
-    return _load(FOLDER / "ambiguities.yaml", "ambiguities", "products")
+    return load(FOLDER / "ambiguities.yaml", "ambiguities", "products")
 
 
 @cache
@@ -41,8 +41,8 @@ def default_option(ambiguity: str) -> str:
     return str(defaults[ambiguity])
 
 
-def _load(path: Path, kind: str, part: str | None = None) -> list[Entry]:
-    """The entries of a ledger.
+def load(path: Path, kind: str, part: str | None = None) -> list[Entry]:
+    """The entries of a ledger, checked against its part of the schema.
 
     Raises
     ------

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from replication.config import ConfigError
 from replication.storage import write_text
+from replication.summary import sentences
 
 MARKS = {
     "reproduced": "✓",
@@ -27,16 +29,54 @@ STUDY_NUMBERS = {
     *(f"{what}_{key}" for what in ("final", "average") for key in ("value", "lower", "upper")),
 }
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MOST_LISTED = 12
+"""Readings that are named one by one; the page says how many more there are."""
 
 
 def write_pages(data: Path, figures: Path, out: Path) -> None:
-    """Write ``report.md`` and the self-contained ``report.html`` into `out`."""
+    """Write ``report.md`` and the self-contained ``report.html`` into `out`.
+
+    Raises
+    ------
+    ConfigError
+        If `data` is not a report's data.
+    """
     try:
-        report = json.loads(data.read_text(encoding="utf-8"))
+        report = complete(json.loads(data.read_text(encoding="utf-8")))
         names = list(report["figures"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise ConfigError(f"{data} is not a report's data: make it with netnewton check") from None
     pictures = {name: inline_svg(figures / f"{name}.svg", name) for name in names}
+    environment = _environment()
+    markdown = environment.get_template("report.md.j2").render(report=report)
+    write_text(out / "report.md", re.sub(r"\n{3,}", "\n\n", markdown))
+    page = environment.overlay(autoescape=True).get_template("report.html.j2")
+    write_text(out / "report.html", page.render(report=report, pictures=pictures))
+
+
+def complete(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report's data in which parts that were not made, such as the sweep, are null or empty."""
+    blank: dict[str, Any] = {
+        "default_verdict": None,
+        "readings_swept": None,
+        "stability": None,
+        "controls": [],
+    }
+    claims = [{**blank, **claim} for claim in report["claims"]]
+    for claim in claims:
+        claim["default_verdict"] = claim["default_verdict"] or claim["verdict"]
+    parts: dict[str, Any] = {
+        "sweep": None,
+        "attribution": [],
+        "errata": [],
+        "limitations": [],
+        "provenance": {},
+    }
+    filled = {**parts, **report, "claims": claims}
+    return {"summary": sentences(filled), **filled}
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("replication"),
         undefined=StrictUndefined,
@@ -44,21 +84,19 @@ def write_pages(data: Path, figures: Path, out: Path) -> None:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    shown = (number, interval, region, final_return, arrived, cell, study_cells, held, effect)
+    environment.filters.update({function.__name__: function for function in shown})
     environment.filters.update(
-        number=number,
-        interval=interval,
-        region=region,
-        final_return=final_return,
-        arrived=arrived,
         mark=MARKS.__getitem__,
-        cell=cell,
-        study_cells=study_cells,
+        leave_one_out=leave_one_out,
+        flat=flat,
+        view_box=view_box,
+        marked_up=marked_up,
+        linked=linked,
+        links=links,
     )
-    environment.globals["study_number"] = STUDY_NUMBERS.__contains__
-    markdown = environment.get_template("report.md.j2").render(report=report)
-    write_text(out / "report.md", markdown)
-    page = environment.overlay(autoescape=True).get_template("report.html.j2")
-    write_text(out / "report.html", page.render(report=report, pictures=pictures))
+    environment.globals.update(study_number=STUDY_NUMBERS.__contains__, most_listed=MOST_LISTED)
+    return environment
 
 
 def verdict_table(report: Mapping[str, Any]) -> str:
@@ -125,16 +163,87 @@ def region(bounds: Mapping[str, float]) -> str:
     return " and ".join(f"{signs[k]} {v:.13g}".replace("-", "−") for k, v in bounds.items())
 
 
+def held(claim: Mapping[str, Any]) -> str:
+    """Under how many of the readings swept a claim is reproduced; a dash where none was."""
+    swept = claim["readings_swept"]
+    return "–" if swept is None else f"{swept['holds']} of {swept['count']}"
+
+
+def effect(option: Mapping[str, Any]) -> str:
+    """How many verdicts an option of an ambiguity changes, as far as it has been measured."""
+    measured = option.get("effect")
+    if measured is None:
+        return "not measured"
+    if not measured["count"]:
+        return "changes no verdict"
+    return f"changes {measured['count']} verdict{'s' if measured['count'] > 1 else ''}"
+
+
+def leave_one_out(stability: Mapping[str, Any]) -> str:
+    """What leaving out one repetition does to a verdict."""
+    left, n = stability["leave_one_out"], stability["repetitions"]
+    if left is None:
+        return f"with {n} repetitions none can be left out"
+    if not left["changes"]:
+        return f"the verdict is the same without any one of the {n} repetitions"
+    others = ", ".join(f"{verdict} {count} times" for verdict, count in left["verdicts"].items())
+    return f"leaving out one of the {n} repetitions changes it in {left['changes']} cases: {others}"
+
+
+def flat(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The leaves of nested data with their dotted paths; a list of plain values is one leaf."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from flat(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(tree, list) and any(isinstance(item, Mapping | list) for item in tree):
+        for index, item in enumerate(tree):
+            yield from flat(item, f"{path}.{index}")
+    else:
+        yield path, ", ".join(map(str, tree)) if isinstance(tree, list) else str(tree)
+
+
 def cell(text: str) -> str:
     """Text that may stand in a cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def marked_up(text: str) -> Markup:
+    """A ledger's text as HTML: what stands in backticks becomes code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def linked(sentence: str, claims: Sequence[Mapping[str, Any]]) -> Markup:
+    """A sentence as HTML in which the ids of claims are links."""
+    link = r'<a href="#\g<0>"><code>\g<0></code></a>'
+    return Markup(_ids(claims).sub(link, str(escape(sentence))))
+
+
+def links(sentence: str, claims: Sequence[Mapping[str, Any]]) -> str:
+    """A sentence as Markdown in which the ids of claims are links."""
+    return _ids(claims).sub(r"[`\g<0>`](#\g<0>)", sentence)
+
+
+def _ids(claims: Sequence[Mapping[str, Any]]) -> re.Pattern[str]:
+    names = "|".join(re.escape(claim["id"]) for claim in claims)
+    return re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
+
+
 def inline_svg(path: Path, name: str) -> str:
-    """An SVG as part of a page: no prolog, no fixed size, ids that cannot clash."""
+    """An SVG as part of a page: no prolog, no fixed size, ids that cannot clash.
+
+    The whole has the id ``picture-<name>``, so that other places can show it again.
+    """
     svg = path.read_text(encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    return re.sub(r'((?:id="|href="#|url\(#))', rf"\1{name}-", svg)
+    svg = re.sub(r'((?:id="|href="#|url\(#))', rf"\1{name}-", svg)
+    label = f'id="picture-{name}" role="img" aria-label="Figure {name}"'
+    return svg.replace("<svg", f"<svg {label}", 1)
+
+
+def view_box(svg: str) -> str:
+    """The coordinates of an SVG's drawing area, the four numbers of its ``viewBox``."""
+    found = re.search(r'<svg[^>]*viewBox="([-\d. ]+)"', svg)
+    return found[1] if found else "0 0 1 1"
