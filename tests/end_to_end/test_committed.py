@@ -13,51 +13,8 @@ from markdown_it import MarkdownIt
 from matplotlib.testing.compare import compare_images
 
 from conftest import ROOT
+from replication.compare import AMPLIFYING, TOLERANCE, close, differences
 from replication.report import verdict_table
-
-# Numbers that measure rounding itself: they must stay in their region, no more.
-ROUNDING = {
-    *("distance-to-newton", "disagreement", "tracking-error"),
-    *("gradient-deviation", "hessian-deviation"),
-}
-TOLERANCE = 1e-6
-
-
-# In the gridworld rounding is amplified from iteration to iteration where steps are large, so that
-# on another machine a run may differ by as much as one with another seed.
-AMPLIFYING = {"gridworld", "gridworld_unbiased", "gridworld_tuned"}
-
-
-def close(a, b, slack=0.0):
-    """Numbers within the tolerance, infinite ones and everything else equal."""
-    if isinstance(a, float | int) and isinstance(b, float | int):
-        return abs(a - b) <= slack + TOLERANCE * max(1.0, abs(a))
-    return a == b
-
-
-def slack(claim, quantity):
-    """The width of the interval where rounding may be amplified, else none."""
-    ends = quantity["lower"], quantity["upper"]
-    if not AMPLIFYING & set(claim["experiments"]) or "inf" in map(str, ends):
-        return 0.0
-    return ends[1] - ends[0]
-
-
-def differences(committed, fresh):
-    """Ids of the quantities and claims that differ."""
-    assert [c["id"] for c in committed["claims"]] == [c["id"] for c in fresh["claims"]]
-    found = []
-    for old, new in zip(committed["claims"], fresh["claims"], strict=True):
-        if old["verdict"] != new["verdict"]:
-            found.append(old["id"])
-        for p, q in zip(old["quantities"], new["quantities"], strict=True):
-            changing = {"value", "lower", "upper"} if p["id"] in ROUNDING else set()
-            width = slack(old, p) if "value" in p else 0.0
-            if width > 0:
-                changing = {"verdict"}  # that of the claim is compared above
-            if any(not close(p[key], q[key], width) for key in p if key not in changing):
-                found.append(f"{old['id']}/{p['id']}")
-    return found
 
 
 @pytest.fixture(scope="module")
