@@ -6,9 +6,12 @@ check gives without it and which one it has to give with it. `netnewton selftest
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+import pkgutil
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,11 +19,14 @@ from unittest import mock
 
 from replication import config, ledger
 from replication.check import check_claim
+from replication.config import Spec
 from replication.measures import Evidence
 from replication.simulate import simulate
-from replication.storage import write_results
+from replication.storage import Results, write_results
 
 CONFIDENCE = 0.98
+REPETITIONS = 8  # one more than bound a median at 98 % from both sides
+PASSES, FAILS = "passes", "fails"
 
 
 class Patch:
@@ -66,6 +72,19 @@ class Run:
     methods: tuple[str, ...]
     settings: tuple[str, ...] = ()
 
+    def specs(self) -> list[Spec]:
+        """What is to be simulated; `REPETITIONS` repetitions unless the settings say otherwise."""
+        assignments = [f"repetitions={REPETITIONS}", *self.settings]
+        changed = config.override(config.load(), self.experiment, self.methods, assignments)
+        return [config.spec(changed, self.experiment, method) for method in self.methods]
+
+    def make(self, folder: Path) -> None:
+        """Simulate what the folder does not hold yet; it must not serve several faults."""
+        for spec in self.specs():
+            path = folder / spec.experiment / f"{spec.method}.nc"
+            if not path.exists() or Results(path).spec != spec:
+                write_results(path, spec, simulate(spec))
+
 
 @dataclass(frozen=True)
 class OfClaim:
@@ -77,18 +96,21 @@ class OfClaim:
 
     def __call__(self, folder: Path) -> str:
         """Simulate, measure and judge."""
+        return self.judged(folder)[self.quantity or self.claim]
+
+    def judged(self, folder: Path) -> Mapping[str, str]:
+        """The verdicts on the claim and on all of its quantities, under their ids."""
         for run in self.runs:
-            settings = config.override(
-                config.load(), run.experiment, run.methods, ["repetitions=8", *run.settings]
-            )
-            for method in run.methods:
-                spec = config.spec(settings, run.experiment, method)
-                write_results(folder / run.experiment / f"{method}.nc", spec, simulate(spec))
-        entry = next(claim for claim in ledger.claims() if claim["id"] == self.claim)
-        judged = check_claim(entry, Evidence(folder, CONFIDENCE))
-        if self.quantity is None:
-            return str(judged["verdict"])
-        return next(str(q["verdict"]) for q in judged["quantities"] if q["id"] == self.quantity)
+            run.make(folder)
+        judged = check_claim(ledger_entry(self.claim), Evidence(folder, CONFIDENCE))
+        of_quantities = {q["id"]: str(q["verdict"]) for q in judged["quantities"]}
+        return {**of_quantities, self.claim: str(judged["verdict"])}
+
+
+@cache
+def ledger_entry(claim: str) -> ledger.Entry:
+    """A claim's entry of the ledger, read once."""
+    return next(entry for entry in ledger.claims() if entry["id"] == claim)
 
 
 @dataclass(frozen=True)
@@ -97,9 +119,49 @@ class Control:
 
     fault: Plant
     caught_by: str
-    """The claim (or ``claim/quantity``), or the name of the check in the tests."""
+    """The claim (or ``claim/quantity``), or the name of another check."""
     check: Check
     healthy: str
     """What the check says without the fault."""
     faulty: str
     """What it has to say with it."""
+
+    @property
+    def name(self) -> str:
+        """The fault's name."""
+        return str(getattr(self.fault, "__name__", self.fault))
+
+    @property
+    def plants(self) -> str:
+        """What the fault is, in a line."""
+        return (self.fault.__doc__ or "").strip().split("\n")[0]
+
+    @property
+    def claim(self) -> str:
+        """The claim that must catch it, or the name of another check."""
+        return self.caught_by.partition("/")[0]
+
+
+def of_claim(
+    fault: Plant, caught_by: str, healthy: str, faulty: str, runs: tuple[Run, ...] = ()
+) -> Control:
+    """A fault that must change the verdict on a ``claim``, or on one ``claim/quantity``."""
+    claim, _, quantity = caught_by.partition("/")
+    return Control(fault, caught_by, OfClaim(claim, quantity or None, runs), healthy, faulty)
+
+
+def of_check(fault: Plant, check: Callable[[Path], str]) -> Control:
+    """A fault that a check of `checks` or `interval_checks`, which else passes, must catch."""
+    return Control(fault, check.__name__, check, PASSES, FAILS)
+
+
+def verdict_of_check(holds: object) -> str:
+    """What a check says that is not of a claim."""
+    return PASSES if holds else FAILS
+
+
+def registry() -> list[Control]:
+    """Every control: the ``CONTROLS`` of all modules of this package."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = [import_module(f"{__name__}.{name}") for name in names]
+    return [control for module in modules for control in getattr(module, "CONTROLS", ())]

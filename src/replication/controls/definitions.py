@@ -1,0 +1,79 @@
+"""Faults in the game, the operator [.]_m and the averaging that Sections 2 and 3 define."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton import curvature
+from netnewton.games import finite
+from replication.controls import Control, Patch, of_claim
+from replication.measures import definitions
+from replication.verdicts import CONTRADICTED, REPRODUCED
+
+Array = npt.NDArray[np.float64]
+
+
+def rewards_exchanged(patch: Patch) -> None:
+    """Each prisoner gets the other one's reward."""
+    game = finite.prisoners_dilemma()
+    exchanged = replace(game, rewards=game.rewards[::-1])
+    patch.setattr(finite, "prisoners_dilemma", lambda: exchanged)
+
+
+def temptation_too_small(patch: Patch) -> None:
+    """To defect from a partner who cooperates does not pay."""
+    payoff = np.array([[-1.0, -3.0], [-1.5, -2.0]])
+    game = finite.matrix_game([payoff, payoff.T])
+    patch.setattr(finite, "prisoners_dilemma", lambda: game)
+
+
+def operator_inverted(patch: Patch) -> None:
+    """[.]_m keeps what it should replace, and replaces what it should keep."""
+    real = curvature._matrices_at_least
+    patch.setattr(curvature, "_matrices_at_least", lambda Z, floor: ~real(Z, floor))
+
+
+def operator_off(patch: Patch) -> None:
+    """[.]_m replaces nothing."""
+    patch.setattr(
+        curvature, "_matrices_at_least", lambda Z, floor: np.ones(Z.shape[:-2], dtype=bool)
+    )
+
+
+def operator_at_m(patch: Patch) -> None:
+    """[.]_m has m where eq. 3 has m/2."""
+    real = curvature.FullHessian.project
+
+    def project(self: Any, Z: Array, projection: Any, floor: float) -> curvature.Projected:
+        return real(self, Z, projection, 2 * floor)
+
+    patch.setattr(curvature.FullHessian, "project", project)
+
+
+def each_its_own_ratio(patch: Patch) -> None:
+    """Agents do not average: each uses its own Hessian and vector."""
+    patch.setattr(definitions.networks, "mixing", lambda weights: lambda values, k: values)
+
+
+def curvature_sign_flipped(patch: Patch) -> None:
+    """H_i is minus the Hessian where the printed sign is asked for."""
+    real = curvature.FullHessian.local
+    patch.setattr(
+        curvature.FullHessian, "local", lambda self, derivatives: -real(self, derivatives)
+    )
+
+
+CONTROLS: Sequence[Control] = (
+    of_claim(rewards_exchanged, "nash", REPRODUCED, CONTRADICTED),
+    of_claim(temptation_too_small, "nash", REPRODUCED, CONTRADICTED),
+    of_claim(operator_inverted, "projection-operator", REPRODUCED, CONTRADICTED),
+    of_claim(operator_off, "projection-operator", REPRODUCED, CONTRADICTED),
+    of_claim(operator_at_m, "projection-operator", REPRODUCED, CONTRADICTED),
+    of_claim(each_its_own_ratio, "average-dynamics", REPRODUCED, CONTRADICTED),
+    of_claim(curvature_sign_flipped, "average-dynamics", REPRODUCED, CONTRADICTED),
+)
