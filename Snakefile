@@ -17,7 +17,14 @@ except experiments.ConfigError as error:
 
 METHODS = {name: experiments.methods(settings, name) for name in settings["experiments"]}
 RESULTS = [f"results/{name}/{method}.nc" for name in METHODS for method in METHODS[name]]
-FIGURES = sorted({f for e in settings["experiments"].values() for f in e.get("figures", [])})
+# Figures of tables, beside those of results.
+TABLES = {
+    "readings": ["paper_checks/readings.json"],
+    "thresholds": ["results/thresholds.csv", "results/thresholds_edge.csv"],
+}
+FIGURES = sorted(
+    {f for e in settings["experiments"].values() for f in e.get("figures", [])} | set(TABLES)
+)
 STUDIES = experiments.load_studies()
 # Whatever --cores says: jobs beyond the processors only take each other's cache.
 THREADS = max(1, -(-workflow.cores // processors())) if workflow.cores else 1
@@ -32,7 +39,7 @@ SIMULATION = LIBRARY + [
 HARNESS = LIBRARY + [
     str(path)
     for path in sorted(Path("src/replication").rglob("*"))
-    if path.suffix in (".py", ".j2")
+    if path.suffix in (".py", ".j2", ".css", ".js")
 ]
 
 
@@ -97,6 +104,7 @@ def results_of(figure):
 rule draw:
     input:
         HARNESS,
+        lambda w: TABLES.get(w.figure, []),
         expand("paper_checks/studies/{study}.csv", study=STUDIES),
         results=lambda w: results_of(w.figure),
     output:
@@ -160,14 +168,40 @@ rule studies:
         "cp {input:q} paper_checks/studies/ 2>&1 | tee {log:q}"
 
 
+# Takes ten minutes, so that `all` uses the table that is committed. An interrupted sweep goes on
+# where it was: what is finished is kept in results/sweep.
+rule sweep:
+    input:
+        HARNESS,
+        "config/paper.yaml",
+        "paper_checks/ambiguities.yaml",
+        "paper_checks/claims.yaml",
+        expand("paper_checks/studies/{study}.csv", study=STUDIES),
+    output:
+        "results/sweep/readings.json",
+    log:
+        "results/logs/sweep.log",
+    conda:
+        "environment.yml"
+    threads: THREADS
+    params:
+        confidence=CONFIDENCE,
+    shell:
+        "netnewton sweep {output:q} --jobs {threads} --confidence {params.confidence} "
+        "2>&1 | tee {log:q} && cp {output:q} paper_checks/readings.json"
+
+
 # As long as all other checks together, and in need of no result: it runs beside the simulations.
 rule measure:
     input:
         HARNESS,
         "paper_checks/claims.yaml",
+        "paper_checks/ambiguities.yaml",
         "paper_checks/schema.json",
+        "paper_checks/costs.csv",
     output:
         "results/measured.json",
+        *TABLES["thresholds"],
     log:
         "results/logs/measure.log",
     conda:
@@ -175,15 +209,31 @@ rule measure:
     params:
         confidence=CONFIDENCE,
     shell:
-        "netnewton measure {output:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
+        "netnewton measure {output[0]:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
+
+
+# The raw results in one file, to verify verdicts from: netnewton verify --archive results/raw.zip
+rule archive:
+    input:
+        "results/measured.json",
+        RESULTS,
+    output:
+        "results/raw.zip",
+    log:
+        "results/logs/archive.log",
+    conda:
+        "environment.yml"
+    shell:
+        "netnewton archive --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule check:
     input:
         HARNESS,
         "paper_checks/claims.yaml",
-        "paper_checks/ambiguities.yaml",
+        expand("paper_checks/{ledger}.yaml", ledger=("ambiguities", "errata", "limitations")),
         "paper_checks/schema.json",
+        "paper_checks/readings.json",
         expand("paper_checks/studies/{study}.csv", study=STUDIES),
         expand("figures/{figure}.txt", figure=FIGURES),
         measured="results/measured.json",

@@ -12,12 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from replication import ledger, studies
+from replication import errata, ledger, readings, studies, summary
 from replication.config import ConfigError, load_studies, nearest
-from replication.measures import Evidence, measures
+from replication.measures import Evidence, attribution, measures
+from replication.stability import stability
 from replication.statistics import Interval, mean_interval, settling_time
-from replication.storage import Results, write_text
-from replication.verdicts import NOT_TESTED, VERDICTS, claim_verdict, quantity_verdict
+from replication.storage import Results, provenance, write_text
+from replication.thresholds import write_thresholds
+from replication.verdicts import (
+    NOT_TESTED,
+    REPRODUCED,
+    VERDICTS,
+    claim_verdict,
+    quantity_verdict,
+    verdict_across,
+)
 
 
 def check_claims(evidence: Evidence, chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -59,6 +68,8 @@ def check_claim(entry: ledger.Entry, evidence: Evidence) -> dict[str, Any]:
 def measure_library(out: Path, confidence: float) -> None:
     """Measure every claim that needs no experiment, and write the intervals as JSON.
 
+    Beside it stand the tables of step sizes behind theorem-4 and theorem-5.
+
     They depend on no result, so that the workflow measures them while it simulates.
     """
     evidence = Evidence(out.parent, confidence)
@@ -70,6 +81,7 @@ def measure_library(out: Path, confidence: float) -> None:
     }
     document = {"confidence": confidence, "claims": measured}
     write_text(out, json.dumps(document, indent=1, sort_keys=True) + "\n")
+    write_thresholds(out.with_name("thresholds.csv"))
 
 
 def read_measured(path: Path, confidence: float) -> dict[str, dict[str, Interval]]:
@@ -102,7 +114,7 @@ def read_measured(path: Path, confidence: float) -> dict[str, dict[str, Interval
 def report_data(
     evidence: Evidence, results: Sequence[Path], captions: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Everything the report says, as plain data.
+    """Everything the report says, as plain data (paper_checks/report.schema.json).
 
     Parameters
     ----------
@@ -113,17 +125,79 @@ def report_data(
         The caption of each figure.
     """
     judged = check_claims(evidence)
-    verdicts = [claim["verdict"] for claim in judged]
-    return {
+    # The readings were swept from the default ones: they say nothing of changed settings.
+    table = None if evidence.changes else readings.read_table()
+    claims = [
+        {
+            **across_readings(claim, table),
+            "stability": stability(claim, evidence),
+            "controls": _controls(claim["id"]),
+        }
+        for claim in judged
+    ]
+    verdicts = [claim["verdict"] for claim in claims]
+    data = {
         "confidence": evidence.confidence,
         "counts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
-        "claims": judged,
+        "sweep": table
+        and {"library": table.library, "current": table.current, "count": table.size},
+        "claims": claims,
+        "attribution": attribution.table(evidence),
         "changes": evidence.changes,
         "runs": [method_summary(Results(path), evidence.confidence) for path in results],
         "figures": dict(captions),
         "studies": {name: studies.table(name) for name in load_studies()},
-        "ambiguities": ledger.ambiguities(),
+        "ambiguities": [_with_effects(entry, table) for entry in ledger.ambiguities()],
+        "errata": errata.errata(),
+        "limitations": errata.limitations(),
+        "provenance": provenance(results),
     }
+    return {"summary": summary.sentences(data), **data}
+
+
+def across_readings(claim: Mapping[str, Any], table: readings.Table | None) -> dict[str, Any]:
+    """A judged claim with its verdict over all readings, and those under which it is another."""
+    default = claim["verdict"]
+    swept = table.of_claim(claim["id"]) if table is not None else []
+    if not swept:
+        return {**claim, "default_verdict": default, "readings_swept": None}
+    found = [default, *(verdict for _, verdict in swept)]
+    return {
+        **claim,
+        "verdict": verdict_across(default, found),
+        "default_verdict": default,
+        "readings_swept": {
+            "count": len(found),
+            "holds": found.count(REPRODUCED),
+            "counts": {verdict: found.count(verdict) for verdict in VERDICTS if verdict in found},
+            "changed": [{"reading": name, "verdict": v} for name, v in swept if v != default],
+        },
+    }
+
+
+def _controls(claim: str) -> list[dict[str, str]]:
+    """The planted faults that a claim's check must catch."""
+    from replication.controls import registry  # which plants them in this module too
+
+    return [
+        {
+            "fault": control.name,
+            "plants": control.plants,
+            "caught_by": control.caught_by,
+        }
+        for control in registry()
+        if control.caught_by.partition("/")[0] == claim
+    ]
+
+
+def _with_effects(ambiguity: ledger.Entry, table: readings.Table | None) -> dict[str, Any]:
+    """An ambiguity with what each of its options changed."""
+    options = []
+    for option in ambiguity["options"]:
+        effect = table.changed_by(ambiguity["id"], option["name"]) if table is not None else None
+        count = None if effect is None else {"count": effect[0], "changed": effect[1]}
+        options.append({**option, "effect": count})
+    return {**ambiguity, "options": options}
 
 
 def write_report_data(path: Path, data: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""The command line, ``netnewton``: single experiments, and the stages of the workflow.
+"""The command line, ``netnewton``: single experiments, the workflow's stages, a reviewer's tools.
 
 Exit status: 0, 2 for a wrong command line or configuration (nothing is written then), 1 for a run
-that failed.
+that failed, a comparison that found something and a planted fault that was missed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from replication import config
 from replication.config import ConfigError, Spec
+from replication.reviewer import Mismatch, add_commands
 
 if TYPE_CHECKING:
     from replication.storage import Results
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(f"netnewton: {error}", file=sys.stderr)
         return 2
+    except Mismatch:
+        return 1
     except BrokenPipeError:  # the reader of our output has left
         sys.stderr.close()
         return 1
@@ -76,7 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     study = add("study", _study, "run a study of config/studies.yaml: a grid of settings")
     study.add_argument("study")
     study.add_argument("out", type=Path, help="the .csv file to write")
-    for sub in (run, simulate, study):
+    swept = add("sweep", _sweep, "measure every claim under every reading of the paper")
+    swept.add_argument("out", type=Path, help="the .json file to write")
+    swept.add_argument("--scratch", type=Path, default=Path("results/sweep"), help="what is done")
+    for sub in (run, simulate, study, swept):
         sub.add_argument("--jobs", type=_positive, default=1, help="worker processes, at most")
 
     summarise = add("summarise", _summarise, "workflow stage: summarise an experiment's results")
@@ -101,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--figures", type=Path, default=Path("figures"))
     check.add_argument("--results", type=Path, default=Path("results"))
     check.add_argument("--measured", type=Path, help="what netnewton measure has written")
-    for sub in (summarise, draw, measure, check, study):
+    for sub in (summarise, draw, measure, check, study, swept):
         sub.add_argument("--confidence", type=_probability, default=0.98, help="of the intervals")
     run.add_argument("--confidence", type=_probability, help="default: the configuration's")
 
@@ -109,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("data", type=Path)
     report.add_argument("--figures", type=Path, default=Path("figures"))
     report.add_argument("--out", type=Path, default=Path("paper_checks"))
+    add_commands(add)
     return parser
 
 
@@ -187,6 +194,12 @@ def _simulate_to(spec: Spec, path: Path, jobs: int, chunk: int | None) -> None:
     write_results(path, spec, variables)
     write_provenance(path.with_suffix(".provenance.json"), spec, time.perf_counter() - started)
     progress.finish()
+
+
+def _sweep(options: argparse.Namespace) -> None:
+    from replication.sweep import sweep
+
+    sweep(options.out, options.scratch, options.jobs, options.confidence)
 
 
 def _summarise(options: argparse.Namespace) -> None:

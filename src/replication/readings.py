@@ -23,14 +23,15 @@ from replication.storage import digest
 TABLE = config.ROOT / "paper_checks" / "readings.json"
 DEFAULT = "default"
 
-# What results and verdicts depend on; the rest of the harness draws, writes and reads them.
-SOURCES = (
+# What results depend on, and what verdicts do; the rest of the harness writes and draws them.
+OF_RUNS = (
     "src/netnewton",
+    *(f"src/replication/{name}.py" for name in ("config", "experiments", "problems", "simulate")),
+)
+SOURCES = (
+    *OF_RUNS,
     "src/replication/measures",
-    *(
-        f"src/replication/{name}.py"
-        for name in ("config", "experiments", "problems", "simulate", "statistics", "verdicts")
-    ),
+    *(f"src/replication/{name}.py" for name in ("readings", "statistics", "verdicts")),
 )
 # Settings without effect on a method, by its curvature: its runs serve for all of their options.
 OF_HESSIANS = {"curvature_sign", "projection", "derivatives.hessian"}
@@ -145,6 +146,11 @@ class Table:
     def current(self) -> bool:
         """Whether it was made with the sources that are here."""
         return self.library == digest(SOURCES)
+
+    @property
+    def size(self) -> int:
+        """How many readings there are beside the default one, each counted once."""
+        return len({row["id"] for row in self.rows} - {DEFAULT})
 
     def of_claim(self, claim: str) -> list[tuple[str, str]]:
         """Each reading other than the default under which a claim was measured, and the verdict."""

@@ -138,6 +138,11 @@ def _largest_entry(values: npt.NDArray) -> npt.NDArray:
     return np.abs(values.reshape(*values.shape[:2], -1)).max(axis=-1)
 
 
+def tracking_error(trace: Mapping[str, npt.NDArray]) -> npt.NDArray:
+    """Error of the mean trackers of g and of H, the larger, from what `observed` has recorded."""
+    return np.maximum(*(_relative(trace[f"{x}_error"], trace[f"{x}_size"]) for x in "gH"))
+
+
 def _relative(error: npt.NDArray, size: npt.NDArray) -> npt.NDArray:
     """Relative to the largest local quantity so far: rounding done then is carried along."""
     size = np.maximum.accumulate(size, axis=0)
@@ -164,7 +169,7 @@ def _variables(
         )
 
     with np.errstate(invalid="ignore"):  # infinities of repetitions that are lost
-        tracking = [_relative(run.trace[f"{x}_error"], run.trace[f"{x}_size"]) for x in "gH"]
+        tracking = tracking_error(run.trace)
     fallback = run.trace["fallback"] & ~lost[..., np.newaxis]
     theta = np.where((run.diverged_at >= 0)[:, np.newaxis, np.newaxis], np.nan, run.final.theta)
     sampled = {}
@@ -176,7 +181,7 @@ def _variables(
         "J": by_repetition(J_local.mean(axis=-1)),
         "J_local": by_repetition(J_local),
         "disagreement": by_repetition(run.trace["disagreement"]),
-        "tracking_error": by_repetition(np.maximum(*tracking)),
+        "tracking_error": by_repetition(tracking),
         "fallback": np.swapaxes(fallback, 0, 1).astype(np.int8),
         "weights": experiment.weights,
         "theta": theta,

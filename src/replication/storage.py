@@ -216,6 +216,25 @@ def write_provenance(path: Path, spec: Spec, seconds: float) -> None:
     write_text(path, json.dumps(record, indent=2, sort_keys=True) + "\n")
 
 
+def provenance(results: Sequence[Path]) -> dict[str, Any]:
+    """What result files were made with, from the records beside them; without times and commits.
+
+    A value in which they differ is a list of the different ones.
+    """
+    records = []
+    for path in results:
+        record = path.with_suffix(".provenance.json")
+        if record.exists():
+            records.append(json.loads(record.read_text(encoding="utf-8")))
+    if not records:
+        return {}
+    found = {}
+    for key in ("python", "packages", "blas", "cpu"):
+        values = {json.dumps(record[key], sort_keys=True): record[key] for record in records}
+        found[key] = records[0][key] if len(values) == 1 else list(values.values())
+    return found
+
+
 def library_digest() -> str:
     """SHA-256 of the library's and the harness's sources."""
     return digest(("src",))

@@ -11,7 +11,7 @@ from typing import Any
 from replication import ledger
 from replication.check import check_claim
 from replication.measures import Evidence
-from replication.readings import SOURCES, Reading, all_readings, spec
+from replication.readings import OF_RUNS, SOURCES, Reading, all_readings, spec
 from replication.simulate import simulate
 from replication.storage import Results, digest, write_results, write_text
 
@@ -50,14 +50,15 @@ def sweep(
     """Measure every claim under every reading, and write the table.
 
     Runs and readings that a sweep with the same sources has finished are taken as they are, so
-    that one which was interrupted goes on where it was.
+    that one which was interrupted goes on where it was; and a change of a measure alone runs no
+    experiment again.
 
     Parameters
     ----------
     out : Path
         The table, JSON.
     scratch : Path
-        The folder for what is finished; a folder in it for each digest of the sources.
+        The folder for what is finished, in folders named by digests of the sources.
     jobs : int
         Worker processes, at most.
     confidence : float
@@ -67,10 +68,11 @@ def sweep(
     from joblib import Parallel, delayed, parallel_config
 
     readings, sources = all_readings(), digest(SOURCES)
-    folder = scratch / sources[:16]
+    runs = scratch / "runs" / digest(OF_RUNS)[:16]
+    folder = scratch / "readings" / sources[:16]
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=jobs, return_as="generator")
-        done = parallel(delayed(measured)(r, folder, confidence) for r in readings)
+        done = parallel(delayed(measured)(r, runs, folder, confidence) for r in readings)
         rows = []
         for number, row in enumerate(done, start=1):
             rows.append(row)
@@ -80,12 +82,12 @@ def sweep(
     write_text(out, f'{head}, "readings": [\n{lines}\n]}}\n')
 
 
-def measured(reading: Reading, folder: Path, confidence: float) -> dict[str, Any]:
+def measured(reading: Reading, runs: Path, folder: Path, confidence: float) -> dict[str, Any]:
     """One row of the table: the verdicts on a reading's claims."""
     name = hashlib.sha256(repr((reading, confidence)).encode()).hexdigest()[:24]
-    path = folder / "readings" / f"{name}.json"
+    path = folder / f"{name}.json"
     if not path.exists():
-        evidence = SweptEvidence(reading, folder / "runs", confidence)
+        evidence = SweptEvidence(reading, runs, confidence)
         entries = {entry["id"]: entry for entry in ledger.claims()}
         claims = {c: _brief(check_claim(entries[c], evidence)) for c in reading.claims}
         row = {

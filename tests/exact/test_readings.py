@@ -10,10 +10,10 @@ import pytest
 from scipy import stats
 
 from netnewton import curvature, networks
-from netnewton.derivatives import Derivatives
+from netnewton.derivatives import Derivatives, likelihood_ratio
 from replication import config, experiments, readings, simulate, statistics, sweep
 from replication.config import ConfigError
-from replication.measures import Evidence, comparisons, exactly
+from replication.measures import Evidence, comparisons, estimators, exactly, measures
 from replication.readings import Reading
 from replication.verdicts import verdict_across
 
@@ -134,7 +134,6 @@ def test_an_ambiguity_that_does_not_exist_is_refused(tmp_path):
 
 def test_every_option_and_every_combination_is_swept():
     from replication import ledger
-    from replication.measures import measures
 
     swept = readings.all_readings()
     ids = {reading.id for reading in swept}
@@ -240,3 +239,36 @@ def test_infinite_numbers_become_text():
         "quantities": [{"id": "q", **exactly(np.inf)._asdict(), "verdict": 1}],
     }
     assert sweep._brief(judged)["quantities"]["q"]["value"] == "inf"
+
+
+def test_trackers_keep_the_average_they_start_with(tmp_path):
+    """Algorithm 1 keeps mean(gtilde - g); only trackers that start consistent track."""
+    found = {
+        option: measures()["tracking"](
+            Evidence(tmp_path, 0.98, readings={"initial-conditions": option})
+        )["tracking-error"].value
+        for option in ("consistent-trackers", "any-trackers")
+    }
+    assert found["consistent-trackers"] < 1e-9 < 1e-2 < found["any-trackers"]
+
+
+def test_the_repeated_game_is_not_dominated_by_defection(tmp_path):
+    """Against a partner who defects once it was defected on, defection loses when gamma = 0.8.
+
+    Always to cooperate gets -1 from such a partner; always to defect 0 once and then -2.
+    """
+    repeated = Evidence(tmp_path, 0.98, readings={"game-horizon": "repeated"})
+    found = measures()["nash"](repeated)
+    assert found["dominance-margin"].value == pytest.approx(-1.6 + 1.0)
+    assert found["equilibrium-return"].value == pytest.approx(-2.0)
+    assert found["team-optimum"].value == pytest.approx(-1.0)
+
+
+def test_options_of_the_estimators_reach_them(tmp_path):
+    reading = {"hessian-estimator": "unbiased", "baseline": "constant", "no-is-scores": "played"}
+    chosen = estimators.as_read(Evidence(tmp_path, 0.98, readings=reading))
+    assert chosen.hessian is likelihood_ratio.unbiased_hessian
+    assert chosen.baseline is likelihood_ratio.constant_baseline
+    assert chosen.evaluated_at is likelihood_ratio.what_is_played
+    usual = estimators.as_read(Evidence(tmp_path, 0.98))
+    assert usual.hessian is likelihood_ratio.printed_hessian

@@ -8,8 +8,9 @@ from typing import Any
 
 import matplotlib
 
-from replication.config import ConfigError
-from replication.figures import attribution, curves, paths, sweep
+from replication import readings as swept
+from replication.config import ROOT, ConfigError
+from replication.figures import attribution, curves, paths, readings, sweep, thresholds
 from replication.figures.style import STYLE, Drawing, Key
 from replication.storage import Results, write_text, write_whole
 
@@ -20,6 +21,8 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     "gridworld_paths": paths.GRIDWORLD_PATHS,
     "gridworld_sweep": sweep.GRIDWORLD_SWEEP,
     "attribution": attribution.ATTRIBUTION,
+    "readings": readings.draw_readings(swept.TABLE),
+    "thresholds": thresholds.draw_thresholds(ROOT / "results" / "thresholds.csv"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from replication.figures.style import Drawing, Key, table
 from replication.measures.attribution import CONDITIONS
@@ -26,7 +26,7 @@ ORDERS = {
     "diagonal": ("DJ", "DJ_floor", "DJ_absolute"),
     "first order": ("DG", "DS"),
 }
-LOOKS = {
+LOOKS: Mapping[str, Mapping[str, Any]] = {
     "second order": {"color": "#0072B2", "marker": "o"},
     "diagonal": {"color": "#CC79A7", "marker": "s"},
     "first order": {"color": "#D55E00", "marker": "^"},

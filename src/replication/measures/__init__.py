@@ -107,6 +107,10 @@ def measures() -> Mapping[str, Measure]:
         figure1,
         figure2,
         figure3,
+        messages,
+        perturbed,
+        rates,
+        theorems,
         variance,
     )
 
@@ -122,6 +126,10 @@ def measures() -> Mapping[str, Measure]:
         "fig2-shifted-optimum": figure2.shifted_optimum,
         "fig3-faster": figure3.faster,
         "fig3-few-iterations": figure3.few_iterations,
+        **messages.MEASURES,
+        **rates.MEASURES,
+        **theorems.MEASURES,
+        **perturbed.MEASURES,
         **estimators.MEASURES,
         "gpomdp-variance": variance.gpomdp_variance,
         "attribution": attribution.attribution,
