@@ -20,7 +20,7 @@ own estimate, so that they add no bias; the paper does not say how they are esti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -232,23 +232,24 @@ def _least_variance(
     For the component f of a step's terms that is b = E[w^2 f^2 x] / E[w^2 f^2], x being the
     credit; the trajectory it is subtracted from is left out of both means.
     """
-    summed = sums_so_far(scores.steps())
-    gradient = sum(map(_with_own_baseline, summed, credited, weight))
+    steps = scores.steps()
+    summed = sums_so_far(steps)
+    rewarded = (credited != 0).any(axis=-1)  # where no trajectory has credit, b and the sum are 0
+    gradient = np.zeros((*weight.shape[1:3], steps.shape[-1]))
+    for t, rows in enumerate(rewarded):
+        gradient[rows] += _with_own_baseline(summed[t, rows], credited[t, rows], weight[t, rows])
     if order == 1:
-        return np.asarray(gradient), NOT_COMPUTED
-    terms = _hessian_terms(scores, summed, printed=estimator.hessian is printed_hessian)
-    hessian = sum(map(_with_own_baseline, terms, credited, weight))
-    return np.asarray(gradient), np.asarray(hessian)
-
-
-def _hessian_terms(scores: Scores, summed: Array, printed: bool) -> Iterator[Array]:
-    """What the credit of each step multiplies in the Hessian, shape (R, N, L, D, D)."""
-    curved = np.zeros(())
-    for t, score in enumerate(scores.steps()):
-        curved = curved + scores.derivative(t)
+        return gradient, NOT_COMPUTED
+    hessian = np.zeros((*gradient.shape, gradient.shape[-1]))
+    printed = estimator.hessian is printed_hessian
+    curved = np.zeros((*weight.shape[1:], *hessian.shape[2:]))
+    for t, rows in enumerate(rewarded):
+        curved += scores.derivative(t)
         if printed:
-            curved = curved + _outer(score)
-        yield curved if printed else curved + _outer(summed[t])
+            curved += _outer(steps[t])
+        terms = curved[rows] if printed else curved[rows] + _outer(summed[t, rows])
+        hessian[rows] += _with_own_baseline(terms, credited[t, rows], weight[t, rows])
+    return gradient, hessian
 
 
 def _outer(vectors: Array) -> Array:
@@ -256,13 +257,14 @@ def _outer(vectors: Array) -> Array:
 
 
 def _with_own_baseline(terms: Array, credited: Array, weight: Array) -> Array:
-    """Mean over trajectories of w (x - b) f, for terms f of shape (R, N, L, ...)."""
+    """Mean over trajectories of w (x - b) f, for terms f of shape (rows, L, ...)."""
     size = weight.shape[-1]
     shape = (*weight.shape, *[1] * (terms.ndim - weight.ndim))
     weighted = terms * weight.reshape(shape)
     x = credited.reshape(shape)
     squares = np.square(weighted)
-    total, total_x = squares.sum(axis=2, keepdims=True), (squares * x).sum(axis=2, keepdims=True)
+    total = squares.sum(axis=1, keepdims=True)
+    total_x = np.einsum("rl...,rl->r...", squares, credited)[:, np.newaxis]
     others = total - squares
     b = np.divide(total_x - squares * x, others, out=np.zeros_like(others), where=others > 0)
-    return (weighted * (x - b)).sum(axis=2) / size
+    return np.asarray((weighted * (x - b)).sum(axis=1) / size)
