@@ -21,6 +21,7 @@ from replication.storage import write_whole
 
 MANIFEST = "MANIFEST.sha256"
 MEASURED = "measured.json"
+THRESHOLDS = ("thresholds.csv", "thresholds_edge.csv")
 LARGEST = 2**30  # bytes an archive may unpack to; ours has about 36 million
 TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip file can say
 
@@ -28,11 +29,11 @@ DAMAGED = (zipfile.BadZipFile, lzma.LZMAError, EOFError, NotImplementedError, Ru
 
 
 def raw_files(results: Path) -> list[str]:
-    """Names, below `results`, of the paper's raw results: data, provenance and measured claims."""
+    """Names, below `results`, of the paper's raw results: data, provenance, what was measured."""
     experiments = config.load()["experiments"]
     runs = [f"{name}/{method}" for name in experiments for method in experiments[name]["methods"]]
     names = [f"{run}{suffix}" for run in runs for suffix in (".nc", ".provenance.json")]
-    return sorted([*names, MEASURED])
+    return sorted([*names, MEASURED, *THRESHOLDS])
 
 
 def write_archive(results: Path, out: Path) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from replication import errata, ledger, readings, studies, summary
+from replication import errata, ledger, studies, summary
 from replication.config import ConfigError, load_studies, nearest
 from replication.measures import Evidence, attribution, measures
+from replication.reading_table import Table, read_table
 from replication.stability import stability
 from replication.statistics import Interval, mean_interval, settling_time
 from replication.storage import Results, provenance, write_text
@@ -126,7 +127,7 @@ def report_data(
     """
     judged = check_claims(evidence)
     # The readings were swept from the default ones: they say nothing of changed settings.
-    table = None if evidence.changes else readings.read_table()
+    table = None if evidence.changes else read_table()
     claims = [
         {
             **across_readings(claim, table),
@@ -155,7 +156,7 @@ def report_data(
     return {"summary": summary.sentences(data), **data}
 
 
-def across_readings(claim: Mapping[str, Any], table: readings.Table | None) -> dict[str, Any]:
+def across_readings(claim: Mapping[str, Any], table: Table | None) -> dict[str, Any]:
     """A judged claim with its verdict over all readings, and those under which it is another."""
     default = claim["verdict"]
     swept = table.of_claim(claim["id"]) if table is not None else []
@@ -190,13 +191,13 @@ def _controls(claim: str) -> list[dict[str, str]]:
     ]
 
 
-def _with_effects(ambiguity: ledger.Entry, table: readings.Table | None) -> dict[str, Any]:
+def _with_effects(ambiguity: ledger.Entry, table: Table | None) -> dict[str, Any]:
     """An ambiguity with what each of its options changed."""
     options = []
     for option in ambiguity["options"]:
-        effect = table.changed_by(ambiguity["id"], option["name"]) if table is not None else None
-        count = None if effect is None else {"count": effect[0], "changed": effect[1]}
-        options.append({**option, "effect": count})
+        changed = table.changed_by(ambiguity["id"], option["name"]) if table is not None else None
+        effect = None if changed is None else {"count": len(changed), "changed": changed}
+        options.append({**option, "effect": effect})
     return {**ambiguity, "options": options}
 
 

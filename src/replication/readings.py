@@ -2,25 +2,21 @@
 
 A `Reading` chooses an option of one ambiguity, or of several that interact. Each claim that the
 choice could change is measured again under it, with the experiments run anew where the option is a
-setting: `sweep` does so for all of them and writes the table that is read here.
+setting: `sweep` does so for all of them.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from replication import config, ledger
 from replication.config import Spec
 from replication.measures import measures
-from replication.storage import digest
 
-TABLE = config.ROOT / "paper_checks" / "readings.json"
 DEFAULT = "default"
 
 # What results depend on, and what verdicts do; the rest of the harness writes and draws them.
@@ -133,59 +129,3 @@ def _assignments(ambiguity: str, option: str, experiment: str, sampled: bool) ->
         return []
     further = [entry["sampled"]] if sampled and "sampled" in entry else []
     return [*([setting] if isinstance(setting, str) else setting), *further]
-
-
-@dataclass(frozen=True)
-class Table:
-    """The committed table of readings."""
-
-    library: str
-    rows: Sequence[Mapping[str, Any]]
-
-    @property
-    def current(self) -> bool:
-        """Whether it was made with the sources that are here."""
-        return self.library == digest(SOURCES)
-
-    @property
-    def size(self) -> int:
-        """How many readings there are beside the default one, each counted once."""
-        return len({row["id"] for row in self.rows} - {DEFAULT})
-
-    def of_claim(self, claim: str) -> list[tuple[str, str]]:
-        """Each reading other than the default under which a claim was measured, and the verdict."""
-        found = {
-            row["id"]: row["claims"][claim]["verdict"]
-            for row in self.rows
-            if row["id"] != DEFAULT and claim in row["claims"]
-        }
-        return list(found.items())
-
-    def changed_by(self, ambiguity: str, option: str) -> tuple[int, list[str]] | None:
-        """How many claims were measured under one option alone, and those whose verdict changed."""
-        default = self.rows[0]["claims"]
-        for row in self.rows:
-            if row["choice"] == {ambiguity: option} and row["product"] is None:
-                claims = row["claims"]
-                changed = [c for c in claims if claims[c]["verdict"] != default[c]["verdict"]]
-                return len(claims), changed
-        return None
-
-
-def read_table(path: Path = TABLE) -> Table | None:
-    """The committed table; None if there is none yet.
-
-    Raises
-    ------
-    ConfigError
-        If it is damaged.
-    """
-    if not path.exists():
-        return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return Table(document["library"], document["readings"])
-    except (ValueError, KeyError, TypeError):
-        raise config.ConfigError(
-            f"{path} is damaged: make it again with ./run snakemake --cores 8 sweep"
-        ) from None

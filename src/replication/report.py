@@ -101,13 +101,29 @@ def _environment() -> Environment:
 
 def verdict_table(report: Mapping[str, Any]) -> str:
     """The table of measured claims in Markdown, as the README shows it."""
-    lines = ["| claim | place | verdict | measured |", "|---|---|---|---|"]
+    lines = [
+        "| claim | place | verdict | by default | readings under which it holds | measured |",
+        "|---|---|---|---|---|---|",
+    ]
     for claim in report["claims"]:
         if claim["verdict"] != "not tested":
             measured = "; ".join(f"{q['id']} {interval(q)}" for q in claim["quantities"])
-            where, verdict = cell(claim["place"]), claim["verdict"]
-            lines.append(f"| `{claim['id']}` | {where} | {MARKS[verdict]} {verdict} | {measured} |")
+            verdict, default = claim["verdict"], claim["default_verdict"]
+            columns = (
+                f"`{claim['id']}`",
+                cell(claim["place"]),
+                f"{MARKS[verdict]} {verdict}",
+                f"{MARKS[default]} {default}",
+                held(claim),
+                measured,
+            )
+            lines.append(f"| {' | '.join(columns)} |")
     return "\n".join(lines)
+
+
+def limitation_list(report: Mapping[str, Any]) -> str:
+    """The limitations as a list in Markdown, as the README shows it."""
+    return "\n".join(f"- {' '.join(text.split())}" for text in report["limitations"])
 
 
 def number(value: float | str) -> str:

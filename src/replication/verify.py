@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from replication import ledger
-from replication.archive import MANIFEST, MEASURED, manifest_problems
+from replication.archive import MANIFEST, MEASURED, THRESHOLDS, manifest_problems
 from replication.check import read_measured, report_data, write_report_data
 from replication.compare import Change, by_id, changes, table_changes
 from replication.config import ConfigError
 from replication.figures import FIGURES
 from replication.figures.style import Key
+from replication.figures.thresholds import draw_thresholds
 from replication.measures import Evidence, measures
 from replication.storage import Results
 from replication.summarise import write_summary
@@ -96,7 +97,7 @@ def _items(results: Path, committed: Mapping[str, Any], figures: Path) -> Iterat
     yield from _summaries(results, keys, committed["confidence"])
     captions: dict[str, str] = {}
     for name in committed["figures"]:
-        item, captions[name] = _figure(name, stored, committed, figures)
+        item, captions[name] = _figure(name, results, stored, committed, figures)
         yield item
     yield from _verdicts(results, keys, committed, captions)
 
@@ -120,13 +121,17 @@ def _summaries(results: Path, keys: list[Key], confidence: float) -> Iterator[It
 
 
 def _figure(
-    name: str, stored: Mapping[Key, Results], committed: Mapping[str, Any], figures: Path
+    name: str,
+    results: Path,
+    stored: Mapping[Key, Results],
+    committed: Mapping[str, Any],
+    figures: Path,
 ) -> tuple[Item, str]:
     """A figure's data and caption compared, and the caption."""
     label, confidence = f"figure {name}", committed["confidence"]
     if name not in FIGURES:
         return Item(label, (f"there is no figure {name!r} in this version",)), ""
-    drawing = FIGURES[name]
+    drawing = FIGURES[name] if name != "thresholds" else draw_thresholds(results / THRESHOLDS[0])
     if missing := [key for key in drawing.needs if key not in stored]:
         return Item(label, (f"{'/'.join(missing[0])} is not among the report's runs",)), ""
     data = drawing.prepare({key: stored[key] for key in drawing.needs}, confidence)

@@ -11,7 +11,7 @@ from scipy import stats
 
 from netnewton import curvature, networks
 from netnewton.derivatives import Derivatives, likelihood_ratio
-from replication import config, experiments, readings, simulate, statistics, sweep
+from replication import config, experiments, reading_table, readings, simulate, statistics, sweep
 from replication.config import ConfigError
 from replication.measures import Evidence, comparisons, estimators, exactly, measures
 from replication.readings import Reading
@@ -189,7 +189,7 @@ def test_a_sweep_goes_on_where_it_was_and_gives_the_same_table(small, tmp_path):
         file.unlink()
     sweep.sweep(out, tmp_path / "scratch", 1, 0.98, say=lambda line: None)
     assert len(small) == 2 and out.read_bytes() == first
-    table = readings.read_table(out)
+    table = reading_table.read_table(out)
     assert table.current and table.of_claim("fallback-frequency") == [
         ("iterations=200", "contradicted")
     ]
@@ -200,11 +200,11 @@ def test_a_table_of_other_sources_is_not_current(small, tmp_path):
     sweep.sweep(out, tmp_path / "scratch", 1, 0.98, say=lambda line: None)
     document = json.loads(out.read_text(encoding="utf-8"))
     out.write_text(json.dumps({**document, "library": "0" * 64}), encoding="utf-8")
-    assert not readings.read_table(out).current
+    assert not reading_table.read_table(out).current
     out.write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match="damaged"):
-        readings.read_table(out)
-    assert readings.read_table(Path("nowhere")) is None
+        reading_table.read_table(out)
+    assert reading_table.read_table(Path("nowhere")) is None
 
 
 def test_what_an_option_changed_is_told(tmp_path):
@@ -212,10 +212,10 @@ def test_what_an_option_changed_is_told(tmp_path):
         claims = {c.replace("_", "-"): {"verdict": v} for c, v in verdicts.items()}
         return {"id": str(choice), "choice": choice, "product": None, "claims": claims}
 
-    table = readings.Table(
+    table = reading_table.Table(
         "", [row({}, a="reproduced", b="reproduced"), row({"x": "y"}, a="contradicted")]
     )
-    assert table.changed_by("x", "y") == (1, ["a"])
+    assert table.changed_by("x", "y") == ["a"]
     assert table.changed_by("x", "z") is None
 
 

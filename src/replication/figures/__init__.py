@@ -8,10 +8,10 @@ from typing import Any
 
 import matplotlib
 
-from replication import readings as swept
 from replication.config import ROOT, ConfigError
 from replication.figures import attribution, curves, paths, readings, sweep, thresholds
 from replication.figures.style import STYLE, Drawing, Key
+from replication.reading_table import TABLE
 from replication.storage import Results, write_text, write_whole
 
 FIGURES: Mapping[str, Drawing[Any]] = {
@@ -21,7 +21,7 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     "gridworld_paths": paths.GRIDWORLD_PATHS,
     "gridworld_sweep": sweep.GRIDWORLD_SWEEP,
     "attribution": attribution.ATTRIBUTION,
-    "readings": readings.draw_readings(swept.TABLE),
+    "readings": readings.draw_readings(TABLE),
     "thresholds": thresholds.draw_thresholds(ROOT / "results" / "thresholds.csv"),
 }
 
