@@ -20,7 +20,7 @@ own estimate, so that they add no bias; the paper does not say how they are esti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,8 @@ from netnewton.trajectories import SampledGame, SampledPolicy, Streams, Trajecto
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+
+IN_CACHE = 2**18  # numbers of an array that the processor keeps at hand
 
 
 def gpomdp(discounted: Array) -> Array:
@@ -244,12 +246,23 @@ def _least_variance(
     printed = estimator.hessian is printed_hessian
     curved = np.zeros((*weight.shape[1:], *hessian.shape[2:]))
     for t, rows in enumerate(rewarded):
-        curved += scores.derivative(t)
-        if printed:
-            curved += _outer(steps[t])
-        terms = curved[rows] if printed else curved[rows] + _outer(summed[t, rows])
-        hessian[rows] += _with_own_baseline(terms, credited[t, rows], weight[t, rows])
+        derivative = scores.derivative(t)
+        # A repetition without any reward left needs no more sums.
+        for some in _groups(rewarded[t:].any(axis=(0, 2)), curved[0].size):
+            curved[some] += derivative[some]
+            if printed:
+                curved[some] += _outer(steps[t, some])
+            r, n = np.nonzero(rows[some])
+            r = some[r]
+            terms = curved[r, n] if printed else curved[r, n] + _outer(summed[t, r, n])
+            hessian[r, n] += _with_own_baseline(terms, credited[t, r, n], weight[t, r, n])
     return gradient, hessian
+
+
+def _groups(wanted: Flags, size: int) -> Iterator[npt.NDArray[np.intp]]:
+    """Indices of the repetitions wanted, so many at once that arrays of `size` each stay small."""
+    indices, at_once = np.flatnonzero(wanted), max(1, IN_CACHE // size)
+    return (indices[i : i + at_once] for i in range(0, len(indices), at_once))
 
 
 def _outer(vectors: Array) -> Array:
@@ -257,14 +270,20 @@ def _outer(vectors: Array) -> Array:
 
 
 def _with_own_baseline(terms: Array, credited: Array, weight: Array) -> Array:
-    """Mean over trajectories of w (x - b) f, for terms f of shape (rows, L, ...)."""
+    """Mean over trajectories of w (x - b) f, for terms f of shape (rows, L, ...).
+
+    In place where it can be: for Hessians these are the largest arrays there are.
+    """
     size = weight.shape[-1]
     shape = (*weight.shape, *[1] * (terms.ndim - weight.ndim))
     weighted = terms * weight.reshape(shape)
     x = credited.reshape(shape)
-    squares = np.square(weighted)
-    total = squares.sum(axis=1, keepdims=True)
-    total_x = np.einsum("rl...,rl->r...", squares, credited)[:, np.newaxis]
-    others = total - squares
-    b = np.divide(total_x - squares * x, others, out=np.zeros_like(others), where=others > 0)
-    return np.asarray((weighted * (x - b)).sum(axis=1) / size)
+    others = np.square(weighted)
+    b = others * x
+    np.subtract(b.sum(axis=1, keepdims=True), b, out=b)
+    np.subtract(others.sum(axis=1, keepdims=True), others, out=others)
+    # Where nothing is left, b is 0: it is divided by infinity.
+    others[others <= 0] = np.inf
+    np.divide(b, others, out=b)
+    np.subtract(x, b, out=b)
+    return np.asarray(np.einsum("rl...,rl...->r...", weighted, b) / size)
