@@ -12,7 +12,6 @@ from replication.verdicts import (
     NOT_TESTED,
     READING_DEPENDENT,
     REPRODUCED,
-    VERDICTS,
 )
 
 Claim = Mapping[str, Any]
@@ -35,19 +34,21 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     list of str
         Three sentences or four, the last only where attribution or fallback-frequency is a claim.
     """
-    claims = report["claims"]
-    said = [_reproduced(claims), _readings(claims, report.get("sweep")), _others(claims)]
+    claims, sweep = report["claims"], report.get("sweep")
+    said = [_reproduced(claims, sweep), _readings(claims, sweep), _others(claims)]
     return [sentence for sentence in (*said, _advantage(claims)) if sentence]
 
 
-def _reproduced(claims: Sequence[Claim]) -> str:
-    found = _with_verdict(claims, REPRODUCED)
+def _reproduced(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str:
+    found = [claim for claim in claims if _default(claim) == REPRODUCED]
     shown = [claim for claim in claims if claim["group"] == FIGURES]
-    opening = f"Of {len(claims)} claims {_are(len(found))} reproduced"
-    if not shown:
-        return f"{opening}."
-    names = _list([claim["id"] for claim in _with_verdict(shown, REPRODUCED)])
-    return f"{opening}; of the {len(shown)} on the paper's figures: {names}."
+    text = f"By the default readings {len(found)} of {len(claims)} claims are reproduced"
+    if shown:
+        names = _list([claim["id"] for claim in shown if _default(claim) == REPRODUCED])
+        text += f", of the {len(shown)} on the paper's figures: {names}"
+    if sweep is not None:
+        text += f"; {len(_with_verdict(claims, REPRODUCED))} hold under every reading swept"
+    return f"{text}."
 
 
 def _readings(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str:
@@ -64,11 +65,25 @@ def _readings(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str:
         for changed in (claim.get("readings_swept") or {}).get("changed", [])
         if "," not in changed["reading"]
     )
-    verb = "depends" if len(dependent) == 1 else "depend"
-    names = _list([claim["id"] for claim in dependent])
     most = ", ".join(name for name, _ in breaking.most_common(3))
     which = f"; most changes come from {most}" if most else ""
-    return f"Under the {swept} {len(dependent)} {verb} on the reading: {names}{which}."
+    names = _list([f"{claim['id']}{_held(claim)}" for claim in _foremost(dependent)])
+    depend = "verdict depends" if len(dependent) == 1 else "verdicts depend"
+    return f"Under the {swept} {len(dependent)} {depend} on the reading, among them {names}{which}."
+
+
+def _foremost(claims: Sequence[Claim]) -> list[Claim]:
+    """The claims on the paper's figures, or all if there is none."""
+    return [claim for claim in claims if claim["group"] == FIGURES] or list(claims)
+
+
+def _held(claim: Claim) -> str:
+    swept = claim.get("readings_swept")
+    return "" if swept is None else f" (holds under {swept['holds']} of {swept['count']})"
+
+
+def _default(claim: Claim) -> str:
+    return str(claim.get("default_verdict", claim["verdict"]))
 
 
 def _others(claims: Sequence[Claim]) -> str:
@@ -84,8 +99,8 @@ def _others(claims: Sequence[Claim]) -> str:
 ATTRIBUTED = {
     REPRODUCED: "DN's advantage remains against first-order steps of the same size and against a "
     "tuned first-order method, so that it is due to second-order information",
-    CONTRADICTED: "DN has no advantage in at least one comparison with a first-order method of the "
-    "same step size, or with one that is tuned as well",
+    CONTRADICTED: "DN's advantage over DG is not that of second derivatives: it is lost against "
+    "first-order steps of the same size, or against a first-order method that is tuned as well",
     INCONCLUSIVE: "Whether DN's advantage remains against first-order steps of the same size is "
     "not settled",
     READING_DEPENDENT: "Whether DN's advantage is due to second-order information depends on how "
@@ -117,12 +132,16 @@ def _advantage(claims: Sequence[Claim]) -> str:
 
 
 def _tally(claim: Claim) -> str:
-    """How many of a claim's quantities came to which verdict by default."""
-    counts = Counter(q["verdict"] for q in claim["quantities"] if "verdict" in q)
-    if not counts:
+    """In how many of a claim's comparisons DN is ahead by default, and under how many readings."""
+    verdicts = [q["verdict"] for q in claim["quantities"] if "verdict" in q]
+    if not verdicts:
         return ""
-    said = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts[name])
-    return f" ({_counted(counts.total(), 'comparison')}: {said})"
+    ahead = f"clearly ahead in {verdicts.count(REPRODUCED)} of {len(verdicts)} comparisons"
+    swept = claim.get("readings_swept")
+    under = (
+        "" if swept is None else f"; it holds under {swept['holds']} of {swept['count']} readings"
+    )
+    return f" ({ahead}{under})"
 
 
 def _share(claim: Claim) -> str:
@@ -136,10 +155,6 @@ def _with_verdict(claims: Sequence[Claim], verdict: str) -> list[Claim]:
 
 def _list(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "none"
-
-
-def _are(count: int) -> str:
-    return f"{count} is" if count == 1 else f"{count} are"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -24,8 +24,8 @@ class Project:
                 shutil.copytree(source, folder / part, ignore=ignored, dirs_exist_ok=True)
             else:
                 shutil.copy2(source, folder / part)
-        for generated in (folder / "paper_checks").glob("report.*"):
-            generated.unlink()
+        for suffix in ("json", "md", "html"):
+            (folder / f"paper_checks/report.{suffix}").unlink()
 
     def command(self, *words):
         environment = {

@@ -14,6 +14,10 @@ from replication import config, simulate
 from replication.storage import Results, write_results
 
 EXPERIMENTS = config.load()["experiments"]
+FIGURES = (
+    *("fig1", "fig2", "fig3", "gridworld_paths", "gridworld_sweep"),
+    *("attribution", "readings", "thresholds"),
+)
 TARGETS = {
     *(
         f"results/{experiment}/{method}.{suffix}"
@@ -24,7 +28,7 @@ TARGETS = {
     *(f"results/{experiment}/summary.csv" for experiment in EXPERIMENTS),
     *(
         f"figures/{figure}.{suffix}"
-        for figure in ("fig1", "fig2", "fig3", "gridworld_paths", "gridworld_sweep")
+        for figure in FIGURES
         for suffix in ("svg", "png", "csv", "txt")
     ),
     *(f"paper_checks/report.{suffix}" for suffix in ("md", "html", "json")),
@@ -62,7 +66,7 @@ def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
     [
         ("src/netnewton/consensus_newton.py", {"simulate", "summarise", "draw", "check"}, set()),
         ("src/replication/report.py", {"report"}, {"simulate"}),
-        ("paper_checks/claims.yaml", {"check", "report"}, {"simulate", "draw"}),
+        ("paper_checks/claims.yaml", {"check", "report"}, {"simulate", "summarise"}),
     ],
 )
 def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again, untouched):
@@ -106,6 +110,7 @@ def test_the_studies_and_the_animation_are_made_on_demand_only(finished, project
     assert "rule study:" in plan and "rule simulate:" not in plan
     assert not [name for name in finished.files() if name.startswith("results/studies")]
     assert "animate" in copy.snakemake("--dry-run", "figures/gridworld_paths.gif").stdout
+    assert "netnewton sweep" in copy.snakemake("--dry-run", "--printshellcmds", "sweep").stdout
 
 
 @pytest.mark.parametrize("target", ["results/pd_exact/DN.nc", "figures/fig1.svg"])

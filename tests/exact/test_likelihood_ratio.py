@@ -531,3 +531,17 @@ def test_a_player_without_copies_has_no_scores(policy):
     player = policy.player(np.zeros((1, policy.n_parameters)))
     with pytest.raises(ValueError, match="no copies were named that watch"):
         player.scores(Trajectories(np.zeros(0), np.zeros(0), np.zeros(0)))
+
+
+@pytest.mark.parametrize("hessian", HESSIANS)
+def test_how_many_repetitions_are_summed_at_once_does_not_matter(hessian, rng, monkeypatch):
+    """The baseline that minimises the variance goes through them in groups."""
+    game, policy = matrix_game(rng.normal(size=(2, 2, 2))), Boltzmann(1, (2, 2))
+    theta, estimator = copies(rng, policy, 5, 2), Estimator(hessian=hessian, baseline=None)
+    found = []
+    for at_once in (likelihood_ratio.IN_CACHE, 1):
+        monkeypatch.setattr(likelihood_ratio, "IN_CACHE", at_once)
+        learning = likelihood_ratio.likelihood_ratio(game, policy, streams(5), 2, 7, estimator)
+        found.append(learning(theta).hessian)
+    np.testing.assert_array_equal(*found)
+    assert np.abs(found[0]).max() > 0

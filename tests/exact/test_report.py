@@ -126,7 +126,10 @@ def test_each_sentence_follows_the_verdicts():
         "sweep": None,
     }
     first, second, third = sentences(made)
-    assert first == "Of 4 claims 2 are reproduced; of the 2 on the paper's figures: fig1-optimum."
+    assert first == (
+        "By the default readings 2 of 4 claims are reproduced, of the 2 on the paper's figures: "
+        "fig1-optimum."
+    )
     assert "not been swept" in second
     assert third == "Contradicted: fig1-faster; not tested: privacy."
 
@@ -140,9 +143,10 @@ def test_the_sentence_on_readings_names_what_depends_and_on_what():
     dependent = claim("fig1-optimum", "reading-dependent", readings_swept=swept)
     made = {"claims": [dependent], "sweep": {"library": "", "current": True, "count": 1}}
     assert sentences(made)[1] == (
-        "Under the 1 reading swept 1 depends on the reading: fig1-optimum; "
-        "most changes come from curvature-sign."
+        "Under the 1 reading swept 1 verdict depends on the reading, among them fig1-optimum "
+        "(holds under 7 of 9); most changes come from curvature-sign."
     )
+    assert sentences(made)[0].endswith("; 0 hold under every reading swept.")
     made["sweep"].update(current=False, count=9)
     assert "earlier version" in sentences(made)[1]
     made["claims"] = [claim("fig1-optimum", "reproduced")]
@@ -162,7 +166,7 @@ def test_the_sentence_on_the_advantage_has_words_for_every_verdict(cause, kept):
         "sweep": None,
     }
     last = sentences(made)[-1]
-    assert "2 comparisons: 2 contradicted" in last and last.endswith(".")
+    assert "ahead in 0 of 2 comparisons" in last and last.endswith(".")
     assert ("25 %" in last) == (kept != "not tested")
     others = {
         sentences({**made, "claims": [claim("attribution", other), made["claims"][1]]})[-1]
