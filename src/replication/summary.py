@@ -139,7 +139,9 @@ def _tally(claim: Claim) -> str:
     ahead = f"clearly ahead in {verdicts.count(REPRODUCED)} of {len(verdicts)} comparisons"
     swept = claim.get("readings_swept")
     under = (
-        "" if swept is None else f"; it holds under {swept['holds']} of {swept['count']} readings"
+        ""
+        if swept is None
+        else f"; the claim holds under {swept['holds']} of {swept['count']} readings"
     )
     return f" ({ahead}{under})"
 
