@@ -41,8 +41,9 @@ def default_option(ambiguity: str) -> str:
     return str(defaults[ambiguity])
 
 
+@cache
 def load(path: Path, kind: str, part: str | None = None) -> list[Entry]:
-    """The entries of a ledger, checked against its part of the schema.
+    """The entries of a ledger, checked against its part of the schema; read once.
 
     Raises
     ------

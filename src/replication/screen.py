@@ -95,11 +95,14 @@ def _readings(claim: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> str:
         could = ", ".join(claim["readings"]) or "none"
         return f"not swept; ambiguities that could change the verdict: {could}"
     counts = ", ".join(f"{n} {verdict}" for verdict, n in swept["counts"].items())
-    changed = "; ".join(f"{row['reading']}: {row['verdict']}" for row in swept["changed"])
+    single = [row for row in swept["changed"] if "," not in row["reading"]]
+    changed = "; ".join(f"{row['reading']}: {row['verdict']}" for row in single) or "none alone"
+    if combined := len(swept["changed"]) - len(single):
+        changed += f"; and {combined} of the combinations"
     stale = "" if sweep is None or sweep["current"] else " The sweep is of an earlier library."
     return (
-        f"{swept['count']} tested, the verdict holds under {swept['holds']} ({counts}). "
-        f"Changed by: {changed or 'none'}.{stale}"
+        f"{swept['count']} tested, the claim holds under {swept['holds']} ({counts}). "
+        f"Changed by: {changed}.{stale}"
     )
 
 

@@ -225,9 +225,9 @@ def _with_baseline_of_all(terms, credited, weight):
     shape = (*weight.shape, *[1] * (terms.ndim - weight.ndim))
     weighted, x = terms * weight.reshape(shape), credited.reshape(shape)
     squares = np.square(weighted)
-    total = squares.sum(axis=2, keepdims=True)
-    b = (squares * x).sum(axis=2, keepdims=True) / np.where(total > 0, total, 1.0)
-    return (weighted * (x - b)).sum(axis=2) / weight.shape[-1]
+    total = squares.sum(axis=1, keepdims=True)
+    b = (squares * x).sum(axis=1, keepdims=True) / np.where(total > 0, total, 1.0)
+    return (weighted * (x - b)).sum(axis=1) / weight.shape[-1]
 
 
 # Sampling ----------------------------------------------------------------------------------------
