@@ -200,8 +200,8 @@ rule measure:
         "paper_checks/schema.json",
         "paper_checks/costs.csv",
     output:
-        "results/measured.json",
-        *TABLES["thresholds"],
+        measured="results/measured.json",
+        thresholds=TABLES["thresholds"],
     log:
         "results/logs/measure.log",
     conda:
@@ -209,7 +209,7 @@ rule measure:
     params:
         confidence=CONFIDENCE,
     shell:
-        "netnewton measure {output[0]:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
+        "netnewton measure {output.measured:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
 
 
 # The raw results in one file, to verify verdicts from: netnewton verify --archive results/raw.zip

@@ -140,8 +140,7 @@ def report_data(
     data = {
         "confidence": evidence.confidence,
         "counts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
-        "sweep": table
-        and {"library": table.library, "current": table.current, "count": table.size},
+        "sweep": table and _sweep(table, judged),
         "claims": claims,
         "attribution": attribution.table(evidence),
         "changes": evidence.changes,
@@ -154,6 +153,15 @@ def report_data(
         "provenance": provenance(results),
     }
     return {"summary": summary.sentences(data), **data}
+
+
+def _sweep(table: Table, judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    default = {claim["id"]: claim["verdict"] for claim in judged if claim["verdict"] != NOT_TESTED}
+    return {
+        "library": table.library,
+        "current": table.is_current(default),
+        "count": table.size,
+    }
 
 
 def across_readings(claim: Mapping[str, Any], table: Table | None) -> dict[str, Any]:
