@@ -143,12 +143,11 @@ def _quantity(quantity: Mapping[str, Any]) -> str:
 
 
 def _settings(old: Mapping[str, Results], new: Mapping[str, Results]) -> Iterator[str]:
-    for run in dict.fromkeys([*old, *new]):
-        if run not in new:
-            yield f"{run}: only the first has it"
-        elif run not in old:
-            yield f"{run}: only the second has it"
-        else:
+    for side, own, other in (("first", old, new), ("second", new, old)):
+        if alone := [run for run in own if run not in other]:
+            yield f"only the {side} has {', '.join(alone)}"
+    for run in old:
+        if run in new:
             before, after = _flat(old[run]), _flat(new[run])
             for key in dict.fromkeys([*before, *after]):
                 p, q = before.get(key, ABSENT), after.get(key, ABSENT)

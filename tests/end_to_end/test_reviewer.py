@@ -229,7 +229,7 @@ def test_what_only_one_side_has_is_named_with_the_reason(small, tmp_path, capsys
     make(tmp_path, methods=("DN", "DG"))
     assert cli.main(["diff", str(small), str(tmp_path)]) == 1
     printed = capsys.readouterr().out
-    assert "pd_exact/DS: only the first has it" in printed
+    assert "only the first has pd_exact/DS" in printed
     assert "measured.json not there" in printed and "nash" not in printed
     missing = tmp_path / "pd_exact/DS.nc"
     assert re.search(rf"\w+: only {small} can measure it: {missing} is missing", printed)

@@ -228,3 +228,16 @@ def test_simulation_imports_no_pandas_and_no_matplotlib(tmp_path):
         "sys.exit(', '.join({'pandas', 'matplotlib', 'scipy.stats'} & set(sys.modules)) or 0)"
     )
     subprocess.run([sys.executable, "-c", code, tmp_path / "DN.nc"], check=True)
+
+
+def test_provenance_is_what_the_records_agree_on_or_all_that_they_say(tmp_path):
+    def record(name, cpu):
+        values = {"python": "3.11", "packages": {"numpy": "2"}, "blas": {}, "cpu": cpu, "seed": 1}
+        (tmp_path / f"{name}.provenance.json").write_text(json.dumps(values), encoding="utf-8")
+        return tmp_path / f"{name}.nc"
+
+    paths = [record("DN", "one"), record("DG", "one"), tmp_path / "unrecorded.nc"]
+    agreed = storage.provenance(paths)
+    assert agreed == {"python": "3.11", "packages": {"numpy": "2"}, "blas": {}, "cpu": "one"}
+    assert storage.provenance([*paths, record("DS", "two")])["cpu"] == ["one", "two"]
+    assert storage.provenance(paths[2:]) == {}
