@@ -241,11 +241,11 @@ def library_digest() -> str:
 
 
 def digest(sources: Sequence[str]) -> str:
-    """SHA-256 of Python files, given as files or folders below the project's."""
+    """SHA-256 of files, and of the Python files in folders, below the project's."""
     found = hashlib.sha256()
     for source in sources:
         path = ROOT / source
-        for file in [path] if path.suffix == ".py" else sorted(path.rglob("*.py")):
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             found.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
     return found.hexdigest()
 

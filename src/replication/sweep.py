@@ -14,9 +14,17 @@ from replication.measures import Evidence
 from replication.readings import OF_RUNS, SOURCES, Reading, all_readings, spec
 from replication.simulate import simulate
 from replication.storage import Results, digest, write_results, write_text
+from replication.studies import TABLES
 
 # What the claims read; the rest would take ten times the space.
 KEPT = ("J", "fallback", "saturated", "weights", "theta", "diverged_at", "tracking_error")
+
+# What a row depends on beside the sources.
+DATA = (
+    "config/paper.yaml",
+    *(f"paper_checks/{name}" for name in ("claims.yaml", "ambiguities.yaml", "costs.csv")),
+    *(f"paper_checks/studies/{path.name}" for path in sorted(TABLES.glob("*.csv"))),
+)
 
 
 class SweptEvidence(Evidence):
@@ -49,16 +57,16 @@ def sweep(
 ) -> None:
     """Measure every claim under every reading, and write the table.
 
-    Runs and readings that a sweep with the same sources has finished are taken as they are, so
-    that one which was interrupted goes on where it was; and a change of a measure alone runs no
-    experiment again.
+    Runs and readings that a sweep with the same sources, configuration and ledgers has finished are
+    taken as they are, so that one which was interrupted goes on where it was; and a change of a
+    measure or of a region alone runs no experiment again.
 
     Parameters
     ----------
     out : Path
         The table, JSON.
     scratch : Path
-        The folder for what is finished, in folders named by digests of the sources.
+        The folder for what is finished, in folders named by digests of what it was made with.
     jobs : int
         Worker processes, at most.
     confidence : float
@@ -69,7 +77,7 @@ def sweep(
 
     readings, sources = all_readings(), digest(SOURCES)
     runs = scratch / "runs" / digest(OF_RUNS)[:16]
-    folder = scratch / "readings" / sources[:16]
+    folder = scratch / "readings" / digest([*SOURCES, *DATA])[:16]
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=jobs, return_as="generator")
         done = parallel(delayed(measured)(r, runs, folder, confidence) for r in readings)

@@ -195,6 +195,14 @@ def test_a_sweep_goes_on_where_it_was_and_gives_the_same_table(small, tmp_path):
     assert table.of_claim("fallback-frequency") == [("iterations=200", "contradicted")]
 
 
+def test_a_changed_ledger_is_measured_again_and_runs_nothing(small, tmp_path, monkeypatch):
+    out, scratch = tmp_path / "readings.json", tmp_path / "scratch"
+    sweep.sweep(out, scratch, 1, 0.98, say=lambda line: None)
+    monkeypatch.setattr(sweep, "DATA", ("config/studies.yaml",))  # other bytes
+    sweep.sweep(out, scratch, 1, 0.98, say=lambda line: None)
+    assert len(list(scratch.glob("readings/*/*.json"))) == 4 and len(small) == 2
+
+
 def test_a_table_of_other_sources_is_not_current(small, tmp_path):
     out = tmp_path / "readings.json"
     sweep.sweep(out, tmp_path / "scratch", 1, 0.98, say=lambda line: None)
