@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from replication import errata, ledger
 from replication.config import ROOT, ConfigError
-from replication.report import complete, flat, write_pages
+from replication.report import complete, flat, inline_svg, write_pages
 from replication.summary import sentences
 from replication.verdicts import VERDICTS
 
@@ -237,3 +237,13 @@ def test_every_row_of_the_markdown_tables_has_its_columns(report, tmp_path):
 def test_nested_provenance_is_flattened():
     tree = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}], "f": {}}
     assert list(flat(tree)) == [("a.b", "1"), ("a.c", "1, 2"), ("d.0.e", "None")]
+
+
+def test_coordinates_are_rounded_and_scales_are_not(tmp_path):
+    (tmp_path / "a.svg").write_text(
+        '<?xml version="1.0"?>\n<svg><path d="M 1.23456 -7.0001 L 10 2.5"/>\n'
+        '  <use x="3.999999" transform="scale(0.015625)"/></svg>',
+        encoding="utf-8",
+    )
+    drawn = inline_svg(tmp_path / "a.svg", "a")
+    assert 'd="M 1.23 -7 L 10 2.5"' in drawn and 'x="4"' in drawn and "scale(0.015625)" in drawn
