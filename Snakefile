@@ -3,8 +3,8 @@
 # are set by --config set=pd_exact.repetitions=5.
 from pathlib import Path
 
-from replication import config as experiments
-from replication.machine import processors
+from replication.experiments import config as experiments
+from replication.experiments.machine import processors
 
 
 configfile: "config/paper.yaml"
@@ -33,8 +33,8 @@ CONFIDENCE = settings.get("confidence", 0.98)
 # Sources are inputs, so that editing one re-runs what depends on it.
 LIBRARY = [str(path) for path in sorted(Path("src/netnewton").rglob("*.py"))]
 SIMULATION = LIBRARY + [
-    f"src/replication/{name}.py"
-    for name in ("config", "experiments", "problems", "simulate", "storage")
+    f"src/replication/experiments/{name}.py"
+    for name in ("build", "config", "files", "problems", "results", "simulate")
 ]
 HARNESS = LIBRARY + [
     str(path)
@@ -138,7 +138,7 @@ rule animate:
 rule study:
     input:
         SIMULATION,
-        "src/replication/studies.py",
+        "src/replication/experiments/tune.py",
         "config/paper.yaml",
         "config/studies.yaml",
     output:

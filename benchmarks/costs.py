@@ -19,8 +19,8 @@ import numpy as np
 
 from netnewton import consensus_newton, curvature, networks
 from netnewton.derivatives import Derivatives
-from replication.measures.messages import SEED, TIMED_D, TIMINGS
-from replication.storage import write_text
+from replication.claims.messages.measure import SEED, TIMED_D, TIMINGS
+from replication.experiments.files import write_text
 
 REPEATS = 30
 AT_LEAST = 0.05  # seconds of CPU for each time taken

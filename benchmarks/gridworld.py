@@ -31,8 +31,8 @@ import numpy as np
 
 from netnewton import consensus_newton
 from netnewton.networks import unchecked_mixing
-from replication import config, problems
-from replication.experiments import build
+from replication.experiments import config, problems
+from replication.experiments.build import build
 
 RUNS = 7
 SAME_ITERATIONS = 5  # rounding grows with every iteration

@@ -18,15 +18,15 @@ from statistics import median
 import numpy as np
 
 from netnewton.games.finite import prisoners_dilemma
-from replication import config
-from replication.experiments import CURVATURE_SIGNS, build
-from replication.literal import (
+from replication.experiments import config
+from replication.experiments.build import CURVATURE_SIGNS, build
+from replication.experiments.simulate import simulate
+from replication.second_opinions.literal import (
     Agent,
     matrix_game_oracle,
     matrix_game_return,
     run_literally,
 )
-from replication.simulate import simulate
 
 RUNS = 5
 

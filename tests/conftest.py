@@ -10,6 +10,7 @@ import hypothesis
 import networkx as nx
 import numpy as np
 import pytest
+from project_copy import finished, project  # noqa: F401 - fixtures
 
 from netnewton.games.finite import FiniteGame
 
@@ -51,3 +52,10 @@ def random_graph():
         return graph
 
     return make
+
+
+def pytest_collection_modifyitems(items):
+    """A test is of one kind; those that say nothing are exact."""
+    for item in items:
+        if not any(item.get_closest_marker(kind) for kind in ("statistical", "end_to_end")):
+            item.add_marker("exact")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from replication.claims.intervals import student_t
+from replication.experiments.results import Results
 from replication.figures.style import SMALL, Drawing, Key, label, line, table
-from replication.statistics import student_t
-from replication.storage import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,11 +17,11 @@ import numpy.typing as npt
 from netnewton.games.gridworld import Gridworld
 from netnewton.policies import GaussianRBF, behaviour_parameters
 from netnewton.trajectories import Streams, rollout
-from replication import problems
-from replication.config import ConfigError, Spec
-from replication.experiments import stream
+from replication.experiments import problems
+from replication.experiments.build import stream
+from replication.experiments.config import ConfigError, Spec
+from replication.experiments.results import Results
 from replication.figures.style import AGENTS, SMALL, Drawing, Key, table
-from replication.storage import Results
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

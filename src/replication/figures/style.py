@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from replication.storage import Results
+from replication.experiments.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,0 +1,95 @@
+"""What DN's advantage is due to: DN against first-order methods with equal steps, and tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from replication.claims.comparisons import area_difference, average, ratio, returns
+from replication.claims.evidence import Evidence, Measure
+from replication.claims.intervals import Interval
+from replication.experiments.tune import best
+
+DISTANCES = (0.1, 0.01)
+SECOND_ORDER = ("DN_floor", "DN_absolute")
+STUDIES = {
+    "gridworld_tuned": "tune",
+    "pd_exact_tuned": "tune_pd_exact",
+    "pd_sampled_tuned": "tune_pd_sampled",
+}
+"""How the names of each tuned experiment's studies begin."""
+PRINTED = ("pd_exact", "pd_sampled_is", "gridworld")
+CONDITIONS = (
+    ("as printed", PRINTED, ("DN", "DG", "DJ")),
+    ("equal effective step", PRINTED, ("DN", "DS", "DJ")),
+    (
+        "tuned",
+        ("pd_exact_tuned", "pd_sampled_tuned", "gridworld_tuned"),
+        ("DN_floor", "DN_absolute", "DJ_floor", "DJ_absolute", "DG"),
+    ),
+)
+"""What is compared with what; of the diagonal DJ nothing is printed, and it has DN's values."""
+
+
+def attribution(evidence: Evidence) -> Mapping[str, Interval]:
+    """Whether DN's advantage survives against DS, and second order against first when tuned."""
+    arrived = {
+        name: (returns(evidence.method("pd_exact", name))[:, -1] >= -1.01).astype(float)
+        for name in ("DN", "DS")
+    }
+    return {
+        **{f"ratio-ds-{d}": ratio(evidence, "pd_exact", "DN", "DS", d) for d in DISTANCES},
+        "arrival-difference": evidence.mean(arrived["DN"] - arrived["DS"]),
+        "area-ds-sampled": area_difference(evidence, "pd_sampled_is", "DN", "DS"),
+        "area-ds-gridworld": area_difference(evidence, "gridworld", "DN", "DS"),
+        "area-tuned-gridworld": _tuned(evidence, "gridworld_tuned"),
+        "area-tuned-exact": _tuned(evidence, "pd_exact_tuned"),
+        "area-tuned-sampled": _tuned(evidence, "pd_sampled_tuned"),
+    }
+
+
+def table(evidence: Evidence) -> list[dict[str, Any]]:
+    """Every method in every experiment as printed, at equal effective step, and tuned.
+
+    One row for each: its settings, and J(mu) at the end and averaged over all iterations, with
+    their intervals.
+    """
+    return [
+        {
+            "experiment": experiment,
+            "condition": condition,
+            "method": method,
+            **_row(evidence, experiment, method),
+        }
+        for condition, experiments, methods in CONDITIONS
+        for experiment in experiments
+        for method in methods
+    ]
+
+
+def _row(evidence: Evidence, experiment: str, method: str) -> dict[str, Any]:
+    results = evidence.method(experiment, method)
+    J = returns(results)
+    settings = results.spec.settings["method"]
+    return {
+        **{key: settings[key] for key in ("curvature", "step_size", "floor", "curvature_sign")},
+        "iterations": J.shape[1] - 1,
+        "average": evidence.mean(average(J))._asdict(),
+        "final": evidence.mean(J[:, -1])._asdict(),
+    }
+
+
+def _tuned(evidence: Evidence, experiment: str) -> Interval:
+    """The better second-order method against first order, each at its best setting."""
+    return area_difference(evidence, experiment, better_second_order(experiment), "DG")
+
+
+def better_second_order(experiment: str) -> str:
+    """The second-order method of a tuned experiment that did better on the tuning seeds."""
+    tables = STUDIES[experiment]
+    return max(SECOND_ORDER, key=lambda name: float(best(f"{tables}_{name}")["average_value"]))
+
+
+MEASURES: Mapping[str, Measure] = {
+    "attribution": attribution,
+}

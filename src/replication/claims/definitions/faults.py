@@ -1,0 +1,117 @@
+"""Faults in the game, the operator [.]_m and the averaging that Sections 2 and 3 define."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton import consensus_newton, curvature, networks
+from netnewton.games import finite
+from replication.claims.control import Control, Patch, of_claim
+from replication.claims.definitions import measure as definitions
+from replication.claims.judge import CONTRADICTED, REPRODUCED
+from replication.claims.section_6 import exact, steps_overflow
+from replication.experiments import simulate
+
+State = consensus_newton.State
+Array = npt.NDArray[np.float64]
+
+
+def rewards_exchanged(patch: Patch) -> None:
+    """Each prisoner gets the other one's reward."""
+    game = finite.prisoners_dilemma()
+    exchanged = replace(game, rewards=game.rewards[::-1])
+    patch.setattr(finite, "prisoners_dilemma", lambda: exchanged)
+
+
+def temptation_too_small(patch: Patch) -> None:
+    """To defect from a partner who cooperates does not pay."""
+    payoff = np.array([[-1.0, -3.0], [-1.5, -2.0]])
+    game = finite.matrix_game([payoff, payoff.T])
+    patch.setattr(finite, "prisoners_dilemma", lambda: game)
+
+
+def operator_inverted(patch: Patch) -> None:
+    """[.]_m keeps what it should replace, and replaces what it should keep."""
+    real = curvature._matrices_at_least
+    patch.setattr(curvature, "_matrices_at_least", lambda Z, floor: ~real(Z, floor))
+
+
+def operator_off(patch: Patch) -> None:
+    """[.]_m replaces nothing."""
+    patch.setattr(
+        curvature, "_matrices_at_least", lambda Z, floor: np.ones(Z.shape[:-2], dtype=bool)
+    )
+
+
+def operator_at_m(patch: Patch) -> None:
+    """[.]_m has m where eq. 3 has m/2."""
+    real = curvature.FullHessian.project
+
+    def project(self: Any, Z: Array, projection: Any, floor: float) -> curvature.Projected:
+        return real(self, Z, projection, 2 * floor)
+
+    patch.setattr(curvature.FullHessian, "project", project)
+
+
+def each_its_own_ratio(patch: Patch) -> None:
+    """Agents do not average: each uses its own Hessian and vector."""
+    patch.setattr(definitions.networks, "mixing", lambda weights: lambda values, k: values)
+
+
+def curvature_sign_flipped(patch: Patch) -> None:
+    """H_i is minus the Hessian where the printed sign is asked for."""
+    real = curvature.FullHessian.local
+    patch.setattr(
+        curvature.FullHessian, "local", lambda self, derivatives: -real(self, derivatives)
+    )
+
+
+def no_correction_term(patch: Patch) -> None:
+    """Trackers lack what they should subtract, the local quantities of the iteration before."""
+    real = consensus_newton.step
+
+    def step(state: State, *rest: Any) -> State:
+        return real(replace(state, g=np.zeros_like(state.g), H=np.zeros_like(state.H)), *rest)
+
+    patch.setattr(consensus_newton, "step", step)
+
+
+def correction_one_iteration_late(patch: Patch) -> None:
+    """Trackers subtract the local quantities of two iterations before."""
+    real = consensus_newton.step
+    before: dict[str, State] = {}
+
+    def step(state: State, *rest: Any) -> State:
+        late = state if state.iteration == 0 else before["state"]
+        before["state"] = state
+        return real(replace(state, g=late.g, H=late.H), *rest)
+
+    patch.setattr(consensus_newton, "step", step)
+
+
+def not_symmetric(patch: Patch) -> None:
+    """The consensus matrix is stochastic by rows only."""
+    skewed = networks.unchecked_mixing(np.array([[0.9, 0.1], [0.4, 0.6]]))
+    patch.setattr(simulate, "unchecked_mixing", lambda weights: skewed)
+
+
+TRACKED = exact("DN", "DG", "DS", iterations=60)
+
+CONTROLS: Sequence[Control] = (
+    of_claim(rewards_exchanged, "nash", REPRODUCED, CONTRADICTED),
+    of_claim(temptation_too_small, "nash", REPRODUCED, CONTRADICTED),
+    of_claim(operator_inverted, "projection-operator", REPRODUCED, CONTRADICTED),
+    of_claim(operator_off, "projection-operator", REPRODUCED, CONTRADICTED),
+    of_claim(operator_at_m, "projection-operator", REPRODUCED, CONTRADICTED),
+    of_claim(each_its_own_ratio, "average-dynamics", REPRODUCED, CONTRADICTED),
+    of_claim(curvature_sign_flipped, "average-dynamics", REPRODUCED, CONTRADICTED),
+    of_claim(no_correction_term, "tracking", REPRODUCED, CONTRADICTED, TRACKED),
+    of_claim(correction_one_iteration_late, "tracking", REPRODUCED, CONTRADICTED, TRACKED),
+    of_claim(not_symmetric, "tracking", REPRODUCED, CONTRADICTED, TRACKED),
+    of_claim(steps_overflow, "tracking", REPRODUCED, CONTRADICTED, TRACKED),
+)

@@ -1,0 +1,1 @@
+"""Claims on exact learning in the Prisoner's Dilemma (Section 6, Figure 1)."""

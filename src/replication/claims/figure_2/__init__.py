@@ -1,0 +1,1 @@
+"""Claims on learning from samples in the Prisoner's Dilemma (Section 6, Figure 2)."""

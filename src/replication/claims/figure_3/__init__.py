@@ -1,0 +1,1 @@
+"""Claims on the continuous gridworld (Section 6, Figure 3)."""

@@ -1,0 +1,125 @@
+"""Faults in what agents send and compute: broadcast, privacy and the two costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+
+from replication.claims.control import Control, Patch, Plant, of_claim
+from replication.claims.judge import CONTRADICTED, REPRODUCED
+from replication.claims.messages import measure as measured
+from replication.second_opinions import arithmetic, audit, messaging
+
+Array = npt.NDArray[np.float64]
+
+
+def flooding_stopped_early(patch: Patch) -> None:
+    """Flooding ends one round before the largest eccentricity."""
+    patch.setattr(messaging, "round_limit", lambda graph: nx.diameter(graph) - 1)
+
+
+def forwarded_a_round_late(patch: Patch) -> None:
+    """An agent keeps what it receives for a round before it passes it on."""
+    real = messaging.news
+    patch.setattr(
+        messaging,
+        "news",
+        lambda known, now: real(
+            {i: (when + (when > 0), block) for i, (when, block) in known.items()}, now
+        ),
+    )
+    patch.setattr(messaging, "round_limit", lambda graph: 2 * len(graph))
+
+
+def relayed_in_single_precision(patch: Patch) -> None:
+    """Blocks are rounded to single precision when they are passed on."""
+    real = messaging.news
+    patch.setattr(
+        messaging,
+        "news",
+        lambda known, now: {
+            name: block.astype(np.float32).astype(float) for name, block in real(known, now).items()
+        },
+    )
+
+
+def mean_reward_appended(patch: Patch) -> None:
+    """An agent appends its mean reward of the iteration to its message."""
+    real = audit.Player.outgoing
+
+    def outgoing(agent: audit.Player) -> dict[str, Array]:
+        return {**real(agent), "mean_reward": np.array([agent.mean_reward])}
+
+    patch.setattr(audit.Player, "outgoing", outgoing)
+
+
+def reward_hidden_in_g(patch: Patch) -> None:
+    """An agent hides its mean reward in the last digits of the g that it sends."""
+    real = audit.Player.outgoing
+
+    def outgoing(agent: audit.Player) -> dict[str, Array]:
+        arrays = real(agent)
+        return {**arrays, "g": arrays["g"] + 1e-12 * agent.mean_reward}
+
+    patch.setattr(audit.Player, "outgoing", outgoing)
+
+
+def diagonal_sent_dense(patch: Patch) -> None:
+    """The diagonal choice of H_i is sent as a dense matrix."""
+    patch.setitem(messaging.STRUCTURES, "diagonal", messaging.STRUCTURES["full"])
+
+
+def identity_sent_dense(patch: Patch) -> None:
+    """The identity is sent as a dense matrix."""
+    patch.setitem(messaging.STRUCTURES, "identity", messaging.STRUCTURES["full"])
+
+
+def half_a_matrix_sent(patch: Patch) -> None:
+    """Of the full matrix only the diagonal is sent."""
+    patch.setitem(messaging.STRUCTURES, "full", messaging.STRUCTURES["diagonal"])
+
+
+def factorised_for_each_parameter(patch: Patch) -> None:
+    """Each of the d parameters of the direction has a factorisation of its own."""
+    real = np.linalg.solve
+
+    def solve(matrix: Any, right: Any) -> Any:
+        each = [real(matrix, right)[i] for i in range(len(right))]
+        return np.array(each).view(arithmetic.Counted)
+
+    patch.setattr(np.linalg, "solve", solve)
+
+
+def timings_of_a_fourth_power(patch: Patch) -> None:
+    """The table of timings grows as d to the fourth."""
+    real = measured.read_timings
+
+    def timings(path: Any) -> Array:
+        table, d = real(path), np.array(measured.TIMED_D)
+        return np.asarray(table[:, :1] * (d / d[0]) ** 4)
+
+    patch.setattr(measured, "read_timings", timings)
+
+
+def _caught(fault: Plant, caught_by: str) -> Control:
+    return of_claim(fault, caught_by, REPRODUCED, CONTRADICTED)
+
+
+CONTROLS: Sequence[Control] = (
+    _caught(flooding_stopped_early, "broadcast/broadcast-error"),
+    _caught(forwarded_a_round_late, "broadcast/rounds-excess"),
+    _caught(relayed_in_single_precision, "broadcast/broadcast-error"),
+    _caught(mean_reward_appended, "privacy/undeclared-dependence"),
+    _caught(mean_reward_appended, "privacy/undeclared-fields"),
+    _caught(reward_hidden_in_g, "privacy/undeclared-dependence"),
+    _caught(diagonal_sent_dense, "cost-communication/slope-diagonal"),
+    _caught(half_a_matrix_sent, "cost-communication/slope-full"),
+    _caught(identity_sent_dense, "cost-communication/slope-identity"),
+    _caught(identity_sent_dense, "cost-communication/identity-curvature-scalars"),
+    _caught(factorised_for_each_parameter, "cost-computation/count-slope"),
+    _caught(timings_of_a_fourth_power, "cost-computation/time-slope"),
+)

@@ -1,0 +1,121 @@
+"""The reviewer's commands of ``netnewton``: replay, verify, diff, claim, archive and selftest."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+RESULTS, FIGURES = Path("results"), Path("figures")
+REPORT = Path("paper_checks") / "report.json"
+ARCHIVE = Path("results") / "raw.zip"
+
+
+class Mismatch(Exception):
+    """Something differs or was missed; all that is to be said has been printed."""
+
+
+class Add(Protocol):
+    """Adds a subcommand to the command line."""
+
+    def __call__(self, name: str, command: object, text: str) -> argparse.ArgumentParser:
+        """A parser for the subcommand's arguments."""
+
+
+def add_commands(add: Add) -> None:
+    """Add the reviewer's subcommands."""
+    replay = add("replay", _replay, "recompute single repetitions, compare with the stored traces")
+    replay.add_argument("names", nargs="+", metavar="EXPERIMENT/METHOD/REPETITION")
+    replay.add_argument("--results", type=Path, default=RESULTS)
+
+    verify = add("verify", _verify, "derive figures' data and verdicts again from the raw results")
+    source = verify.add_mutually_exclusive_group()
+    source.add_argument("--results", type=Path, default=RESULTS)
+    source.add_argument("--archive", type=Path, help="an archive of them instead")
+    verify.add_argument("--report", type=Path, default=REPORT)
+    verify.add_argument("--figures", type=Path, default=FIGURES)
+
+    diff = add("diff", _diff, "say claim by claim what changed between two folders of results")
+    diff.add_argument("before", type=Path, help="a folder of results, or an archive")
+    diff.add_argument("after", type=Path)
+    diff.add_argument("--confidence", type=float, default=0.98, help="of the intervals")
+
+    claim = add("claim", _claim, "show all evidence for one claim")
+    claim.add_argument("claim")
+    claim.add_argument("--report", type=Path, default=REPORT)
+
+    archive = add("archive", _archive, "pack the paper's raw results with a manifest of SHA-256")
+    archive.add_argument("--results", type=Path, default=RESULTS)
+    archive.add_argument("--out", type=Path, default=ARCHIVE, help="default: %(default)s")
+
+    selftest = add("selftest", _selftest, "plant faults and see the checks catch them")
+    selftest.add_argument("names", nargs="*", metavar="FAULT_OR_CLAIM", help="default: all")
+    selftest.add_argument("--jobs", type=int, default=1, help="worker processes, at most")
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from replication.review.replay import made_elsewhere, replay
+
+    found = False
+    for name in options.names:
+        difference = replay(name, options.results)
+        found |= difference is not None
+        print(f"{name}: {difference or 'identical'}", flush=True)
+        if difference is not None:
+            for note in made_elsewhere(name, options.results):
+                print(f"  the stored trace: {note}")
+    if found:
+        raise Mismatch
+
+
+def _verify(options: argparse.Namespace) -> None:
+    from replication.review.archive import opened
+    from replication.review.rederive import verify
+
+    with opened(options.archive or options.results) as results:
+        if verify(results, options.report, options.figures):
+            raise Mismatch
+
+
+def _diff(options: argparse.Namespace) -> None:
+    from replication.review.archive import opened
+    from replication.review.diff import compare_runs
+
+    given = options.confidence
+    _require(0.0 < given < 1.0, f"--confidence {given}: give a number between 0 and 1")
+    with opened(options.before) as before, opened(options.after) as after:
+        comparison = compare_runs(before, after, options.confidence)
+    for line in comparison.lines():
+        print(line)
+    if comparison.changed:
+        raise Mismatch
+
+
+def _claim(options: argparse.Namespace) -> None:
+    from replication.report.terminal import claim_screen
+    from replication.review.rederive import read_report
+
+    print(claim_screen(read_report(options.report), options.claim))
+
+
+def _archive(options: argparse.Namespace) -> None:
+    from replication.review.archive import write_archive
+
+    write_archive(options.results, options.out)
+    print(f"written to {options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
+
+
+def _selftest(options: argparse.Namespace) -> None:
+    from replication.controls.selftest import selftest
+
+    _require(options.jobs >= 1, f"--jobs {options.jobs}: give a positive whole number")
+    if selftest(options.names, partial(print, flush=True), options.jobs):
+        raise Mismatch
+
+
+def _require(fits: bool, message: str) -> None:
+    from replication.experiments.config import ConfigError
+
+    if not fits:
+        raise ConfigError(message)

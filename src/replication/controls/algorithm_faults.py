@@ -1,0 +1,124 @@
+"""Faults in Algorithm 1 and in what it is told, caught by a second opinion on the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netnewton import consensus_newton, curvature, networks
+from netnewton.derivatives import Derivatives, DerivativeSource
+from netnewton.networks import Mix
+from replication.claims.control import Control, Patch, of_check
+from replication.controls import against_literal
+from replication.experiments import build, problems, simulate
+
+Array = npt.NDArray[np.float64]
+State = consensus_newton.State
+
+
+def trackers_of_this_iteration(patch: Patch) -> None:
+    """The step to theta(k) moves along the trackers of k in place of k - 1."""
+    trackers: Any = build.TRACKERS
+    patch.setitem(trackers, "previous", consensus_newton.current_trackers)
+
+
+def correction_not_mixed(patch: Patch) -> None:
+    """Agents add the change of their local quantities after mixing, and send trackers alone."""
+    real = consensus_newton.step
+
+    def step(state: State, derivatives: DerivativeSource, mix: Mix, method: Any) -> State:
+        new = real(state, derivatives, mix, method)
+        return replace(
+            new,
+            g_mean=mix(state.g_mean, new.iteration) + new.g - state.g,
+            H_mean=mix(state.H_mean, new.iteration) + new.H - state.H,
+        )
+
+    patch.setattr(consensus_newton, "step", step)
+
+
+def mixing_transposed(patch: Patch) -> None:
+    """Agents weigh what they receive by a_ji in place of a_ij."""
+    _mixing_with(patch, lambda weights: np.swapaxes(weights, -1, -2))
+
+
+def self_left_out(patch: Patch) -> None:
+    """Agents leave their own trackers out of the weighted sum."""
+    _mixing_with(patch, lambda weights: weights * (1.0 - np.eye(weights.shape[-1])))
+
+
+def _mixing_with(patch: Patch, change: Callable[[Array], Array]) -> None:
+    real = networks.unchecked_mixing
+    for module in (networks, simulate):
+        patch.setattr(module, "unchecked_mixing", lambda weights: real(change(weights)))
+
+
+def local_term_missing(patch: Patch) -> None:
+    """g_i is the gradient alone, without H_i theta."""
+    patch.setattr(curvature.FullHessian, "times", lambda self, H, v: np.zeros_like(v))
+
+
+def step_without_shrinking(patch: Patch) -> None:
+    """A step goes to theta + epsilon d in place of (1 - epsilon) theta + epsilon d."""
+    real = consensus_newton.step
+
+    def step(state: State, derivatives: DerivativeSource, mix: Mix, method: Any) -> State:
+        new = real(state, derivatives, mix, method)
+        return replace(new, theta=new.theta + method.step_size * state.theta)
+
+    patch.setattr(consensus_newton, "step", step)
+
+
+def gradient_method_given_hessian(patch: Patch) -> None:
+    """DG works with the Hessian in place of the identity."""
+    curvatures: Any = build.CURVATURES
+    patch.setitem(curvatures, "identity", curvatures["full"])
+
+
+def derivatives_of_the_next_agent(patch: Patch) -> None:
+    """Each agent gets the exact derivatives of its neighbour's return."""
+    _derivatives_changed(patch, lambda d: Derivatives(*(np.roll(x, 1, axis=1) for x in d[:3])))
+
+
+def hessian_block_transposed(patch: Patch) -> None:
+    """The block of the Hessian for agents 1 and 2 is transposed, so that it is not symmetric."""
+
+    def transposed(found: Derivatives) -> Derivatives:
+        hessian = found.hessian.copy()
+        hessian[..., :2, 2:4] = np.swapaxes(found.hessian[..., :2, 2:4], -1, -2)
+        return found._replace(hessian=hessian)
+
+    _derivatives_changed(patch, transposed)
+
+
+def _derivatives_changed(patch: Patch, change: Callable[[Derivatives], Derivatives]) -> None:
+    real = problems.exact_derivatives
+
+    def changed(game: Any, policy: Any, order: int = 2) -> DerivativeSource:
+        source = real(game, policy, order)
+        return lambda theta: change(source(theta))
+
+    patch.setattr(problems, "exact_derivatives", changed)
+
+
+def return_at_a_copy(patch: Patch) -> None:
+    """J is reported at the first agent's copy in place of mu, the policy that is played."""
+    patch.setattr(build, "behaviour_parameters", lambda theta, owner: theta[..., 0, :])
+
+
+CONTROLS: Sequence[Control] = (
+    of_check(trackers_of_this_iteration, against_literal.transcription),
+    of_check(correction_not_mixed, against_literal.transcription),
+    of_check(self_left_out, against_literal.transcription),
+    of_check(local_term_missing, against_literal.transcription),
+    of_check(step_without_shrinking, against_literal.transcription),
+    of_check(gradient_method_given_hessian, against_literal.transcription),
+    of_check(mixing_transposed, against_literal.directed_network),
+    of_check(derivatives_of_the_next_agent, against_literal.oracle),
+    of_check(hessian_block_transposed, against_literal.oracle),
+    of_check(return_at_a_copy, against_literal.reported_return),
+)

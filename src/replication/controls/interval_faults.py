@@ -1,0 +1,176 @@
+"""Faults in how repetitions become intervals, quantities and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.claims import comparisons, evidence, judge
+from replication.claims.control import Control, Patch, of_check
+from replication.claims.evidence import Evidence
+from replication.claims.figure_1 import measure as figure1
+from replication.claims.figure_2 import measure as figure2
+from replication.claims.figure_3 import measure as figure3
+from replication.claims.intervals import Interval, normal_interval
+from replication.controls import by_hand
+from replication.experiments import summarise
+from replication.experiments.results import Results
+
+Array = npt.NDArray[np.float64]
+
+
+def normal_for_t(patch: Patch) -> None:
+    """Intervals of means take the normal law's quantile for Student's."""
+    patch.setattr(evidence, "mean_interval", normal_interval)
+
+
+def confidence_too_low(patch: Patch) -> None:
+    """Intervals said to be at 98 % are at 95 %."""
+    real = evidence.mean_interval
+    patch.setattr(evidence, "mean_interval", lambda samples, confidence: real(samples, 0.95))
+
+
+def spread_over_n(patch: Patch) -> None:
+    """The variance is the sum of squares over n in place of n - 1."""
+    real = evidence.mean_interval
+
+    def mean_interval(samples: Array, confidence: float) -> Interval:
+        value, lower, upper, n = real(samples, confidence)
+        half = (upper - lower) / 2 * np.sqrt((n - 1) / n)
+        return Interval(value, value - half, value + half, n)
+
+    patch.setattr(evidence, "mean_interval", mean_interval)
+
+
+def interval_over_iterations(patch: Patch) -> None:
+    """The bands of the curves are taken over iterations in place of repetitions."""
+    real = summarise.student_t
+    patch.setattr(summarise, "student_t", lambda J, confidence: real(J.T, confidence))
+
+
+def pairs_broken(patch: Patch) -> None:
+    """A repetition of one method is compared with some other one of the other method."""
+
+    def area_difference(evidence: Evidence, experiment: str, *methods: str) -> Interval:
+        first, second = (
+            comparisons.average(comparisons.returns(evidence.method(experiment, name)))
+            for name in methods
+        )
+        return evidence.mean(first - second[::-1])
+
+    patch.setattr(figure2, "area_difference", area_difference)
+
+
+def bootstrap_over_iterations(patch: Patch) -> None:
+    """A bootstrap draws iterations in place of repetitions."""
+    real = figure3._relative_drift
+    patch.setattr(figure3, "_relative_drift", lambda J, confidence: real(J.T, confidence))
+
+
+def bootstrap_without_pairs(patch: Patch) -> None:
+    """A bootstrap draws change and gain, which belong together, each by itself."""
+    real = figure3.bootstrap
+
+    def bootstrap(samples: Array, confidence: float, rng: np.random.Generator, **rest: Any) -> Any:
+        return real(rng.permuted(samples, axis=0), confidence, rng, **rest)
+
+    patch.setattr(figure3, "bootstrap", bootstrap)
+
+
+def share_by_the_normal_law(patch: Patch) -> None:
+    """A share has an interval by the normal law, of no width at 0."""
+
+    def share_interval(successes: int, n: int, confidence: float) -> Interval:
+        samples = np.repeat([1.0, 0.0], [successes, n - successes])
+        return normal_interval(samples, confidence)
+
+    patch.setattr(figure2, "share_interval", share_interval)
+
+
+def censored_dropped(patch: Patch) -> None:
+    """Pairs of which a run did not arrive are left out."""
+    real = comparisons.median_interval
+
+    def median_interval(lower: Array, upper: Array, confidence: float) -> Interval:
+        seen = np.isfinite(upper)
+        return real(lower[seen], upper[seen], confidence)
+
+    patch.setattr(comparisons, "median_interval", median_interval)
+
+
+def first_visit_for_settling(patch: Patch) -> None:
+    """A run has arrived when it first comes near the optimum, also if it leaves again."""
+    _settling_on(patch, lambda J: np.maximum.accumulate(J, axis=1))
+
+
+def settling_counted_from_one_later(patch: Patch) -> None:
+    """Iterations until arrival are counted without the first."""
+    _settling_on(patch, lambda J: J[:, 1:])
+
+
+def _settling_on(patch: Patch, change: Callable[[Array], Array]) -> None:
+    real = comparisons.settling_time
+    patch.setattr(
+        comparisons,
+        "settling_time",
+        lambda J, optimum, distance: real(change(J), optimum, distance),
+    )
+
+
+def diverged_dropped(patch: Patch) -> None:
+    """Repetitions that diverged are left out of means."""
+    patch.setattr(Results, "lost", property(lambda self: np.zeros(self["J"].shape, dtype=bool)))
+
+
+def diverged_keep_their_last_return(patch: Patch) -> None:
+    """A repetition that diverged counts with the return it had before."""
+
+    def returns(results: Results) -> Array:
+        J, last = results["J"], np.isfinite(results["J"]).sum(axis=1, keepdims=True) - 1
+        return np.where(results.lost, np.take_along_axis(J, last, axis=1), J)
+
+    patch.setattr(figure1, "returns", returns)
+
+
+def last_iteration_left_out(patch: Patch) -> None:
+    """The last tenth of a run ends one iteration early."""
+    real = figure3.tenth
+    patch.setattr(figure3, "tenth", lambda J, before_last=0: real(J[:, :-1], before_last))
+
+
+def start_averaged_in(patch: Patch) -> None:
+    """The average over iterations 1 to K takes in the start, which no method can change."""
+    patch.setattr(comparisons, "average", lambda J: J.mean(axis=1))
+
+
+def point_estimate_judged(patch: Patch) -> None:
+    """Verdicts go by the estimate alone, whatever its interval."""
+    real = judge.quantity_verdict
+
+    def quantity_verdict(interval: Interval, region: Mapping[str, float]) -> str:
+        return real(interval._replace(lower=interval.value, upper=interval.value), region)
+
+    patch.setattr(judge, "quantity_verdict", quantity_verdict)
+
+
+CONTROLS: Sequence[Control] = (
+    of_check(normal_for_t, by_hand.interval_of_a_mean),
+    of_check(confidence_too_low, by_hand.interval_of_a_mean),
+    of_check(spread_over_n, by_hand.interval_of_a_mean),
+    of_check(interval_over_iterations, by_hand.interval_of_a_curve),
+    of_check(pairs_broken, by_hand.interval_of_pairs),
+    of_check(bootstrap_over_iterations, by_hand.interval_by_bootstrap),
+    of_check(bootstrap_without_pairs, by_hand.interval_by_bootstrap),
+    of_check(share_by_the_normal_law, by_hand.interval_of_a_share),
+    of_check(censored_dropped, by_hand.censored_runs),
+    of_check(first_visit_for_settling, by_hand.settling),
+    of_check(settling_counted_from_one_later, by_hand.settling),
+    of_check(diverged_dropped, by_hand.diverged_runs),
+    of_check(diverged_keep_their_last_return, by_hand.diverged_runs),
+    of_check(last_iteration_left_out, by_hand.averages),
+    of_check(start_averaged_in, by_hand.averages),
+    of_check(point_estimate_judged, by_hand.verdict_on_an_interval),
+)

@@ -1,0 +1,65 @@
+"""Faults in the random streams of repetitions, purposes and methods."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from netnewton.trajectories import Streams
+from replication.claims.control import Control, Patch, of_check
+from replication.controls import against_literal
+from replication.experiments import build, simulate
+from replication.experiments.config import Spec
+
+
+def seed_shared_by_repetitions(patch: Patch) -> None:
+    """All repetitions have the stream of the first."""
+    real = build.stream
+    patch.setattr(build, "stream", lambda seed, repetition, purpose: real(seed, 0, purpose))
+
+
+def one_stream_for_all(patch: Patch) -> None:
+    """Repetitions draw in turn from one stream, so that their company matters."""
+    real = Streams.__init__
+    patch.setattr(
+        Streams,
+        "__init__",
+        lambda self, generators: real(self, [generators[0]] * len(generators)),
+    )
+
+
+def stream_rewound(patch: Patch) -> None:
+    """Every iteration draws the random numbers of the first again."""
+    real = Streams._draw
+
+    def draw(self: Streams, *rest: Any) -> Any:
+        return real(Streams(copy.deepcopy(self.generators)), *rest)
+
+    patch.setattr(Streams, "_draw", draw)
+
+
+def evaluation_on_the_training_stream(patch: Patch) -> None:
+    """A policy is evaluated with the random numbers that it learns from."""
+    patch.setattr(build, "EVALUATION_STREAM", build.TRAINING_STREAM)
+
+
+def methods_on_their_own_streams(patch: Patch) -> None:
+    """The seed depends on the method, so that pairs of DN and DG have nothing in common."""
+    real = build.build
+
+    def reseeded(spec: Spec, repetitions: Sequence[int]) -> build.Experiment:
+        seed = spec.settings["seed"] + sum(spec.method.encode())
+        return real(replace(spec, settings={**spec.settings, "seed": seed}), repetitions)
+
+    patch.setattr(simulate, "build", reseeded)
+
+
+CONTROLS: Sequence[Control] = (
+    of_check(seed_shared_by_repetitions, against_literal.repetitions_differ),
+    of_check(one_stream_for_all, against_literal.alone_as_among_others),
+    of_check(stream_rewound, against_literal.fresh_batches),
+    of_check(evaluation_on_the_training_stream, against_literal.evaluation_apart),
+    of_check(methods_on_their_own_streams, against_literal.common_random_numbers),
+)

@@ -1,0 +1,169 @@
+"""``netnewton selftest``: plants every fault of the registry and sees whether its check notices."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from replication.claims.control import Check, Control, OfClaim, Patch, Plant
+from replication.controls.registry import registry
+from replication.experiments.config import ConfigError, nearest
+
+Verdicts = dict[tuple[Plant | None, Check], str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check said without and with a fault."""
+
+    control: Control
+    without: str
+    planted: str
+    """Its verdict with the fault, or the error in place of one."""
+    seconds: float
+
+    @property
+    def caught(self) -> bool:
+        """Whether both verdicts are those that the control names."""
+        return (self.without, self.planted) == (self.control.healthy, self.control.faulty)
+
+
+class Bench:
+    """Tries controls one after the other, and measures nothing twice.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty one, for results: those without a fault are shared by all claims, those with a
+        fault by the claims that it is tried on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._verdicts: Verdicts = {}
+
+    def outcome(self, control: Control) -> Outcome:
+        """Plant a control's fault."""
+        started = time.perf_counter()
+        without = self._verdict(control.check, None)
+        planted = self._verdict(control.check, control.fault)
+        return Outcome(control, without, planted, time.perf_counter() - started)
+
+    def _verdict(self, check: Check, fault: Plant | None) -> str:
+        wanted = fault, check
+        if wanted not in self._verdicts:
+            try:
+                found = self._judged(check, fault)
+                self._verdicts |= {wanted: found[wanted], **found}
+            except Exception as error:  # a check that breaks is no reason to skip the others
+                self._verdicts[wanted] = f"{type(error).__name__}: {error}"
+        return self._verdicts[wanted]
+
+    def _judged(self, check: Check, fault: Plant | None) -> Verdicts:
+        """The check's verdict, and where it is one on a claim those on all of its quantities."""
+        folder = self.folder / ("healthy" if fault is None else fault.__name__)
+        folder.mkdir(parents=True, exist_ok=True)
+        with Patch() as patch:
+            if fault is not None:
+                fault(patch)
+            if not isinstance(check, OfClaim):  # which may leave made-up results behind
+                with tempfile.TemporaryDirectory(dir=folder) as own:
+                    return {(fault, check): check(Path(own))}
+            judged = dict(check.judged(folder))
+        whole = OfClaim(check.claim, None, check.runs)
+        found: Verdicts = {(fault, whole): judged.pop(check.claim)}
+        for quantity, verdict in judged.items():
+            found[fault, OfClaim(check.claim, quantity, check.runs)] = verdict
+        return found
+
+
+def selftest(names: Sequence[str] = (), say: Callable[[str], object] = print, jobs: int = 1) -> int:
+    """Plant faults, say line by line whether each was caught, and return how many were missed.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Faults, claims or checks; all of the registry by default.
+    say : callable
+        Takes each line.
+    jobs : int
+        Worker processes.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown; nothing has been tried then.
+    """
+    controls = chosen(registry(), names)
+    started, outcomes = time.perf_counter(), []
+    widths = [max(map(len, column)) for column in zip(*map(_columns, controls), strict=True)]
+    for outcome in _outcomes(controls, jobs):
+        outcomes.append(outcome)
+        for line in _lines(outcome, widths):
+            say(line)
+    missed = sum(not outcome.caught for outcome in outcomes)
+    faults = len({control.name for control in controls})
+    say(
+        f"{faults} faults, {len(outcomes)} controls: {len(outcomes) - missed} caught, "
+        f"{missed} MISSED, in {time.perf_counter() - started:.0f} s"
+    )
+    return missed
+
+
+def chosen(controls: Sequence[Control], names: Sequence[str]) -> list[Control]:
+    """The controls of the faults, claims or checks that are named; all if none is.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown.
+    """
+    known = {control: {control.name, control.claim, control.caught_by} for control in controls}
+    every = sorted(set().union(*known.values()))
+    for name in names:
+        if name not in every:
+            raise ConfigError(f"there is no fault, claim or check {name!r}: {nearest(name, every)}")
+    return [control for control in controls if not names or known[control] & set(names)]
+
+
+def _outcomes(controls: Sequence[Control], jobs: int) -> Iterator[Outcome]:
+    if jobs == 1:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from map(Bench(Path(folder)).outcome, controls)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    groups: dict[str, list[Control]] = {}  # of a claim, so that it is measured only once healthy
+    for control in controls:
+        groups.setdefault(control.claim, []).append(control)
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=jobs, return_as="generator")
+        for group in parallel(delayed(_group)(group) for group in groups.values()):
+            yield from group
+
+
+def _group(controls: Iterable[Control]) -> list[Outcome]:
+    """Outcomes of some controls, in a process and a folder of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return list(map(Bench(Path(folder)).outcome, controls))
+
+
+def _columns(control: Control) -> tuple[str, str, str]:
+    return control.name, control.caught_by, _change(control.healthy, control.faulty)
+
+
+def _change(without: str, planted: str) -> str:
+    return f"{without} → {planted}"
+
+
+def _lines(outcome: Outcome, widths: Sequence[int]) -> Iterator[str]:
+    """A row of the table: what must happen and whether it did; what is planted stands below it."""
+    control = outcome.control
+    cells = (text.ljust(width) for text, width in zip(_columns(control), widths, strict=True))
+    yield f"{'caught' if outcome.caught else 'MISSED'}  {'  '.join(cells)}  {outcome.seconds:.1f} s"
+    yield f"        {control.plants}"
+    if not outcome.caught:
+        yield f"        but it was {_change(outcome.without, outcome.planted)}"

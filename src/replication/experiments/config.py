@@ -1,0 +1,331 @@
+"""Experiments as data: reading, overriding and checking the configuration (config/paper.yaml).
+
+Everything wrong with a configuration is found here or in `experiments.build`, before anything is
+computed, and said in one `ConfigError` that names the value and the remedy.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PAPER = ROOT / "config" / "paper.yaml"
+STUDIES = ROOT / "config" / "studies.yaml"
+SCHEMA = ROOT / "config" / "schema.json"
+
+Settings = Mapping[str, Any]
+
+# What the YAML reader raises on bad text: ValueError on undecodable bytes and endless digits,
+# RecursionError on endless nesting.
+NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
+
+
+class ConfigError(ValueError):
+    """The user's configuration or command line is at fault; the message says how to mend it."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One method of one experiment: all that a simulation depends on, as plain data."""
+
+    experiment: str
+    method: str
+    settings: Settings
+    """The experiment's settings, with ``method`` in place of ``methods``."""
+
+    def to_json(self) -> str:
+        """One line of JSON, the same for equal specs."""
+        return json.dumps(
+            {"experiment": self.experiment, "method": self.method, "settings": self.settings},
+            sort_keys=True,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Spec:
+        """The inverse of `to_json`.
+
+        Raises
+        ------
+        ConfigError
+            If the text is not the JSON of a spec that fits the schema.
+        """
+        try:
+            spec = cls(**json.loads(text))
+            experiment = {**spec.settings, "methods": {spec.method: spec.settings["method"]}}
+            del experiment["method"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise ConfigError("this is not a configuration as one line of JSON") from None
+        check({"experiments": {spec.experiment: experiment}})
+        return spec
+
+
+def load(path: Path = PAPER) -> dict[str, Any]:
+    """Read and check a configuration file.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, is not YAML or does not fit the schema.
+    """
+    config = _read(path)
+    check(config)
+    return config
+
+
+def load_studies(path: Path = STUDIES) -> dict[str, Any]:
+    """Read and check a file of studies; errors as for `load`."""
+    document = _read(path)
+    _check_schema(document, {"$defs": _schema()["$defs"], "$ref": "#/$defs/studies"})
+    return document["studies"]
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except NOT_YAML as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+
+
+def check(config: Any) -> None:
+    """Check a configuration against config/schema.json.
+
+    Raises
+    ------
+    ConfigError
+        Naming the first value at fault and the remedy.
+    """
+    try:
+        for path, value in _leaves(config):
+            if isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+                raise ConfigError(f"{'.'.join(path)} = {value:.4g}: give a finite number")
+    except RecursionError:
+        raise ConfigError("the configuration contains itself: write it out") from None
+    except OverflowError:  # an integer too long to be shown
+        raise ConfigError(f"{'.'.join(path)} is too large for a number") from None
+    _check_schema(config, _schema())
+
+
+def _check_schema(document: Any, schema: Settings) -> None:
+    import jsonschema  # a fifth of a second that `--help` need not pay
+
+    # JSON Schema takes 3.0 for an integer; Python's range does not.
+    strict = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    )
+    validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=strict)(
+        schema
+    )
+    if (error := jsonschema.exceptions.best_match(validator.iter_errors(document))) is not None:
+        raise ConfigError(_explain(error))
+
+
+def spec(config: Settings, experiment: str, method: str) -> Spec:
+    """One method of one experiment.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such experiment or method, with the nearest name.
+    """
+    settings = _lookup(config["experiments"], experiment, "experiment")
+    chosen = _lookup(settings["methods"], method, "method")
+    kept = {
+        k: v for k, v in settings.items() if k not in ("methods", "sources", "title", "figures")
+    }
+    return Spec(experiment, method, {**kept, "method": dict(chosen)})
+
+
+def methods(config: Settings, experiment: str) -> list[str]:
+    """Names of an experiment's methods."""
+    return list(_lookup(config["experiments"], experiment, "experiment")["methods"])
+
+
+def override(
+    config: Settings, experiment: str, chosen: Sequence[str], assignments: Iterable[str]
+) -> dict[str, Any]:
+    """A checked copy of `config` with ``key=value`` assignments applied to one experiment.
+
+    A key is a dotted path below the experiment (``network.law``); the settings of a method
+    (``step_size``) may be named alone and then hold for every chosen method.
+
+    Raises
+    ------
+    ConfigError
+        If an assignment cannot be read, its key does not exist or its value does not fit.
+    """
+    changed: dict[str, Any] = copy.deepcopy(dict(config))
+    settings = _lookup(changed["experiments"], experiment, "experiment")
+    known = _schema()["$defs"]
+    for assignment in assignments:
+        key, separator, text = assignment.partition("=")
+        if not separator or not key:
+            raise ConfigError(f"--set {assignment}: write key=value, for example step_size=1e-4")
+        targets = [key]
+        if key in known["method"]["properties"]:
+            targets = [f"methods.{name}.{key}" for name in chosen]
+        for target in targets:
+            _assign(settings, target.split("."), _parse(text))
+    check(changed)
+    return changed
+
+
+def resolve(config: Settings) -> dict[str, Any]:
+    """A workflow's configuration, checked, after its ``set`` assignments have been applied.
+
+    ``set`` is one assignment or a list of them, each ``experiment.key=value``: on a command line
+    Snakemake takes every nested value for text, so that numbers have to be told in another way.
+
+    Raises
+    ------
+    ConfigError
+        As `check` and `override`.
+    """
+    settings = {key: value for key, value in config.items() if key != "set"}
+    check(settings)
+    assignments = config.get("set", [])
+    if not isinstance(assignments, str | list):
+        raise ConfigError(f"set = {assignments!r}: write set=experiment.key=value, or a list of it")
+    for assignment in [assignments] if isinstance(assignments, str) else assignments:
+        experiment, _, rest = str(assignment).partition(".")
+        names = methods(settings, experiment)
+        settings = override(settings, experiment, names, [rest])
+    return settings
+
+
+def origin(sources: Mapping[str, str], path: Sequence[str]) -> str | None:
+    """Where a value comes from: the entry of `sources` for its path or its nearest ancestor."""
+    for end in range(len(path), 0, -1):
+        if (stated := sources.get(".".join(path[:end]))) is not None:
+            return stated
+    return None
+
+
+def changes_from_paper(spec: Spec) -> list[str]:
+    """How a spec's values differ from config/paper.yaml; an experiment not in there has none.
+
+    What is measured under changed settings says nothing of the default readings.
+    """
+    try:
+        paper = _flat(_paper_spec(spec.experiment, spec.method).settings)
+    except ConfigError:
+        return []
+    own = _flat(spec.settings)
+    return [
+        f"{spec.experiment}/{spec.method}: {key} = {own.get(key)} (paper: {paper.get(key)})"
+        for key in sorted(paper.keys() | own.keys())
+        if own.get(key) != paper.get(key)
+    ]
+
+
+def _paper_spec(experiment: str, method: str) -> Spec:
+    return spec(load(), experiment, method)
+
+
+def _flat(settings: Settings) -> dict[str, Any]:
+    return {".".join(path): value for path, value in _leaves(settings)}
+
+
+def values(settings: Settings) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value of an experiment with its path, without the labels and sources."""
+    shown = {k: v for k, v in settings.items() if k not in ("title", "figures", "sources")}
+    return _leaves(shown)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A remedy for an unknown name: the nearest known one, or all of them."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json.loads(SCHEMA.read_text(encoding="utf-8"))
+
+
+def _lookup(table: Mapping[str, Any], name: str, what: str) -> Any:
+    if name not in table:
+        raise ConfigError(f"there is no {what} {name!r}: {nearest(name, table)}")
+    return table[name]
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ConfigError(f"the key {key!r} of {'.'.join(path) or 'the top'}: quote it")
+            yield from _leaves(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, (*path, str(index)))
+    else:
+        yield path, value
+
+
+def _parse(text: str) -> Any:
+    try:
+        return float(text) if any(c in text for c in ".eE") else int(text)
+    except ValueError:
+        try:
+            return yaml.safe_load(text)
+        except NOT_YAML:
+            raise ConfigError(f"--set: {text[:60]!r} is not a value; quote it as YAML") from None
+
+
+def _assign(settings: dict[str, Any], path: list[str], value: Any) -> None:
+    *parents, last = path
+    node: Any = settings
+    for depth, name in enumerate(parents):
+        node = node.get(name) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            raise ConfigError(
+                f"--set: there is no section {'.'.join(path[: depth + 1])!r} in this experiment: "
+                f"{nearest(name, (k for k, v in settings.items() if isinstance(v, dict)))}"
+            )
+    node[last] = value
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def _explain(error: Any) -> str:
+    """A sentence for the first fault that the schema found."""
+    path = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = next(key for key in error.instance if key not in known)
+        return f"{path} has no key {unknown!r}: {nearest(str(unknown), known)}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return f"{path} lacks the key {missing!r}: add it"
+    if error.validator == "enum":
+        allowed = [str(value) for value in error.validator_value]
+        return f"{path} = {error.instance!r}: {nearest(str(error.instance), allowed)}"
+    if error.validator == "type" and isinstance(error.instance, str):
+        return (
+            f"{path} = {error.instance!r} is text: give {_article(error.validator_value)} "
+            "(in YAML, floats need a point: 1.0e-5)"
+        )
+    bounds = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "above",
+        "exclusiveMaximum": "below",
+    }
+    if error.validator in bounds:
+        bound = bounds[error.validator]
+        return f"{path} = {error.instance!r}: give a value {bound} {error.validator_value}"
+    return f"{path} = {error.instance!r} does not fit: {error.message}"

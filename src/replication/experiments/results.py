@@ -1,0 +1,159 @@
+"""Reading and writing results: labelled netCDF files, provenance, and files that appear whole.
+
+``results/<experiment>/<method>.nc`` holds data only - nothing of time, host or workers - so that
+two runs on one machine agree byte for byte. It is netCDF 3 (64-bit offsets), which xarray, R and
+everything else that knows netCDF can open; the exact configuration travels in its attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.experiments.config import ConfigError, Spec
+from replication.experiments.files import write_whole
+
+
+@dataclass(frozen=True)
+class Variable:
+    """How a variable is labelled."""
+
+    dimensions: tuple[str, ...]
+    units: str
+    long_name: str
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "J": Variable(
+        ("repetition", "iteration"),
+        "reward",
+        "average return of the joint policy played, J(mu); entry 0 is at theta(0)",
+    ),
+    "J_local": Variable(
+        ("repetition", "iteration", "agent"),
+        "reward",
+        "return of each agent under the joint policy played, J_i(mu)",
+    ),
+    "disagreement": Variable(
+        ("repetition", "iteration"),
+        "1",
+        "largest Euclidean distance of an agent's copy from the mean copy",
+    ),
+    "tracking_error": Variable(
+        ("repetition", "iteration"),
+        "1",
+        "largest entry of mean tracker minus mean local quantity, relative to the largest yet",
+    ),
+    "fallback": Variable(
+        ("repetition", "iteration", "agent"),
+        "1",
+        "1 if [.]_m replaced the tracked curvature in the step to this iteration",
+    ),
+    "effective_sample_size": Variable(
+        ("repetition", "iteration", "agent"),
+        "trajectories",
+        "(sum w)^2 / sum w^2 over the batch of this iteration, w the weights of whole trajectories",
+    ),
+    "saturated": Variable(
+        ("repetition", "iteration"),
+        "1",
+        "share of the policy played that is saturated: action probabilities above 0.999, or mean "
+        "angles beyond half a turn",
+    ),
+    "weights": Variable(("repetition", "agent", "neighbour"), "1", "consensus matrix a_ij"),
+    "theta": Variable(
+        ("repetition", "agent", "parameter"), "1", "each agent's copy at the last iteration"
+    ),
+    "diverged_at": Variable(
+        ("repetition",), "iteration", "first iteration that was not finite, -1 if there was none"
+    ),
+}
+
+
+class Results:
+    """One method's results.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `write_results` made.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, with the command that makes it, or it is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from scipy.io import netcdf_file
+
+        if not path.exists():
+            raise ConfigError(f"{path} is missing: make it with ./run snakemake {path}")
+        try:
+            with netcdf_file(path, "r", mmap=False) as file:
+                self._values = {name: v[:].copy() for name, v in file.variables.items()}
+                self.spec = Spec.from_json(file.configuration.decode())
+        except (TypeError, ValueError, AttributeError, OSError, IndexError, KeyError):
+            raise ConfigError(
+                f"{path} is not a result file, or it is damaged: delete it and make it again"
+            ) from None
+
+    def __getitem__(self, name: str) -> npt.NDArray:
+        return self._values[name]
+
+    @cached_property
+    def lost(self) -> npt.NDArray[np.bool_]:
+        """Whether each repetition has diverged by each iteration, shape (R, K + 1)."""
+        iteration = np.arange(self["J"].shape[1])
+        return self.diverged[:, np.newaxis] & (iteration >= self["diverged_at"][:, np.newaxis])
+
+    @cached_property
+    def replaced(self) -> npt.NDArray[np.float64]:
+        """Share of agents and iterations 1..K whose curvature [.]_m did not keep, shape (R,).
+
+        What a diverged repetition would have kept is not known, and counts as not kept.
+        """
+        not_kept = (self["fallback"] != 0) | self.lost[..., np.newaxis]
+        return not_kept[:, 1:].reshape(len(not_kept), -1).mean(axis=1)
+
+    @cached_property
+    def vanished(self) -> npt.NDArray[np.bool_]:
+        """Whether for some agent fewer than two trajectories of a batch count, shape (R, K + 1)."""
+        if "effective_sample_size" not in self._values:
+            return np.zeros(self["J"].shape, dtype=bool)
+        return np.asarray((self["effective_sample_size"] < 2.0).any(axis=-1))
+
+    @cached_property
+    def saturated(self) -> npt.NDArray[np.bool_]:
+        """Whether more than half of the policy is saturated, shape (R, K + 1)."""
+        return self["saturated"] > 0.5
+
+    @cached_property
+    def diverged(self) -> npt.NDArray[np.bool_]:
+        """Whether each repetition diverged, shape (R,)."""
+        return self["diverged_at"] >= 0
+
+
+def write_results(path: Path, spec: Spec, variables: Mapping[str, npt.NDArray]) -> None:
+    """Write ``<method>.nc``, whole or not at all."""
+    from scipy.io import netcdf_file
+
+    def write(temporary: Path) -> None:
+        with netcdf_file(temporary, "w", version=2) as file:
+            file.title = f"{spec.experiment}/{spec.method}"
+            file.configuration = spec.to_json()
+            for name, values in variables.items():
+                label = VARIABLES[name]
+                for dimension, size in zip(label.dimensions, values.shape, strict=True):
+                    if dimension not in file.dimensions:
+                        file.createDimension(dimension, size)
+                variable = file.createVariable(name, values.dtype, label.dimensions)
+                variable[:] = values
+                variable.units, variable.long_name = label.units, label.long_name
+
+    write_whole(path, write)

@@ -1,0 +1,119 @@
+"""Studies: one method of an experiment under every combination of a grid of settings.
+
+They serve to tune (config/studies.yaml, ``tune_*``) and to show what a choice changes
+(``sweep_*``); a study's table has one row for each combination.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replication.claims.intervals import mean_interval
+from replication.experiments import config
+from replication.experiments.config import ConfigError, Spec, nearest
+from replication.experiments.files import write_text
+
+TABLES = config.ROOT / "paper_checks" / "studies"
+
+Settings = Mapping[str, Any]
+Row = dict[str, Any]
+
+
+def specs(study: Settings, experiments: Settings) -> Iterator[tuple[Row, Spec]]:
+    """Each combination of a study's grid, with the spec that it makes.
+
+    Raises
+    ------
+    ConfigError
+        If a setting does not exist or a value does not fit.
+    """
+    experiment, method = study["experiment"], study["method"]
+    fixed = [f"seed={study['seed']}", f"repetitions={study['repetitions']}"]
+    for values in itertools.product(*study["grid"].values()):
+        chosen = dict(zip(study["grid"], values, strict=True))
+        assignments = [f"{key}={value}" for key, value in chosen.items()]
+        changed = config.override(experiments, experiment, [method], fixed + assignments)
+        yield chosen, config.spec(changed, experiment, method)
+
+
+def run_study(name: str, out: Path, jobs: int, confidence: float) -> None:
+    """Run a study of config/studies.yaml and write its table, whole or not at all.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such study or it does not fit.
+    """
+    studies = config.load_studies()
+    if name not in studies:
+        raise ConfigError(f"there is no study {name!r}: {nearest(name, studies)}")
+    combinations = list(specs(studies[name], config.load()))
+
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        outcomes = Parallel(n_jobs=jobs)(
+            delayed(outcome)(spec, confidence) for _, spec in combinations
+        )
+    rows = [chosen | row for (chosen, _), row in zip(combinations, outcomes, strict=True)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(out, text.getvalue())
+
+
+def outcome(spec: Spec, confidence: float) -> Row:
+    """What a run came to: its final and its average return, and what went wrong.
+
+    From its divergence on a diverged repetition counts with the lowest return of its game.
+    """
+    from replication.claims.comparisons import lowest
+    from replication.experiments.simulate import simulate
+
+    variables = simulate(spec)
+    J = np.nan_to_num(variables["J"], nan=lowest(spec.settings["game"]))
+    final = mean_interval(J[:, -1], confidence)
+    average = mean_interval(J[:, 1:].mean(axis=1), confidence)
+    smallest = np.full(len(J), np.inf)  # with exact derivatives nothing is sampled
+    if "effective_sample_size" in variables:
+        smallest = np.nanmin(variables["effective_sample_size"][:, 1:], axis=(1, 2), initial=np.inf)
+    numbers = {
+        "first": J[:, 0].mean(),
+        **{f"final_{key}": getattr(final, key) for key in ("value", "lower", "upper")},
+        **{f"average_{key}": getattr(average, key) for key in ("value", "lower", "upper")},
+        "smallest_sample_size": np.median(smallest),
+        "saturated": np.nan_to_num(variables["saturated"][:, -1], nan=1.0).mean(),
+    }
+    return {
+        **{key: f"{float(value):.10g}" for key, value in numbers.items()},
+        "diverged": int((variables["diverged_at"] >= 0).sum()),
+        "repetitions": len(J),
+    }
+
+
+def best(name: str) -> Row:
+    """The row of a study's committed table with the highest average return."""
+    return max(table(name), key=lambda row: float(row["average_value"]))
+
+
+def table(name: str) -> list[Row]:
+    """A study's committed table.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    path = TABLES / f"{name}.csv"
+    if not path.exists():
+        raise ConfigError(f"{path} is missing: make it with ./run snakemake --cores 2 studies")
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,258 @@
+"""The verdict on each claim under each reading of the paper, as a matrix of marks.
+
+One column for each single departure from the default reading; beside it the combinations of those
+that interact, as shares of verdicts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, MARKS, NOT_TESTED, REPRODUCED
+from replication.experiments.config import ConfigError
+from replication.figures.style import SMALL, Drawing, table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DEFAULT = "default"
+COLUMNS = ("claim", "reading", "product", "verdict")
+
+# From Okabe and Ito's palette, in an order of lightness that holds in greyscale.
+FILLS: Mapping[str, str] = {
+    REPRODUCED: "#56B4E9",
+    INCONCLUSIVE: "#F0E070",
+    CONTRADICTED: "#D55E00",
+    NOT_TESTED: "#F2F2F2",
+}
+CELL, MARGIN_LEFT, PRODUCT = 0.17, 1.55, 0.6  # inches; a product's column is wide
+HEAD, FOOT, GAP = 2.15, 0.65, 0.15
+BAR = 0.9  # of a product's column
+
+
+@dataclass(frozen=True)
+class Column:
+    """One reading that differs from the default in at most one ambiguity."""
+
+    ambiguity: str
+    option: str
+    verdicts: Mapping[str, str]
+    """By claim; a claim that the ambiguity does not affect is not in it."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What the figure shows."""
+
+    claims: Sequence[str]
+    columns: Sequence[Column]
+    """The default first, then grouped by ambiguity."""
+    products: Mapping[tuple[str, str], Counter[str]]
+    """For a claim and a product of ambiguities: how many combinations give which verdict."""
+
+
+def draw_readings(path: Path) -> Drawing[Readings]:
+    """The figure of a sweep's table, ``paper_checks/readings.json``.
+
+    Parameters
+    ----------
+    path : Path
+        Read when the figure is drawn, not before.
+
+    Returns
+    -------
+    Drawing
+        Its ``prepare`` raises ConfigError if the table is missing or damaged, or lacks the
+        default reading.
+    """
+    return Drawing(
+        needs=[],
+        prepare=lambda results, confidence: read(path),
+        draw=matrix,
+        caption=caption,
+        table=lambda shown: table(COLUMNS, rows(shown)),
+    )
+
+
+def read(path: Path) -> Readings:
+    """The table of a sweep, arranged for the figure."""
+    try:
+        readings = json.loads(path.read_text(encoding="utf-8"))["readings"]
+        single = [_column(reading) for reading in readings if reading["product"] is None]
+        products = _products(readings)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise ConfigError(
+            f"{path} is missing or not a table of readings: make it with ./run snakemake sweep"
+        ) from None
+    default = next((column for column in single if column.ambiguity == DEFAULT), None)
+    if default is None:
+        raise ConfigError(
+            f"{path} lacks the reading {DEFAULT!r}: make it with ./run snakemake sweep"
+        )
+    others = [column for column in single if column is not default and column.verdicts]
+    groups = dict.fromkeys(column.ambiguity for column in others)
+    ordered = [column for group in groups for column in others if column.ambiguity == group]
+    swept = {name for column in others for name in column.verdicts} | {c for c, _ in products}
+    claims = [name for name in default.verdicts if name in swept]
+    return Readings(claims, [default, *ordered], products)
+
+
+def matrix(shown: Readings) -> Figure:
+    """Verdicts under single readings, and shares of verdicts over the combinations."""
+    from matplotlib.figure import Figure
+
+    across, down = len(shown.columns) * CELL, len(shown.claims) * CELL
+    bars = len({product for _, product in shown.products}) * PRODUCT
+    width, height = MARGIN_LEFT + across + GAP + bars + GAP, HEAD + down + FOOT
+    figure = Figure(figsize=(width, height))
+    axis = figure.add_axes((MARGIN_LEFT / width, FOOT / height, across / width, down / height))
+    _cells(axis, shown)
+    _labels(axis, shown)
+    if shown.products:
+        left = (MARGIN_LEFT + across + GAP) / width
+        right = figure.add_axes((left, FOOT / height, bars / width, down / height))
+        _shares(right, shown)
+    _legend(figure)
+    return figure
+
+
+def caption(shown: Readings, confidence: float) -> str:
+    """Caption of `matrix`."""
+    default = shown.columns[0].verdicts
+    cells = [
+        (name, verdict)
+        for column in shown.columns[1:]
+        for name, verdict in column.verdicts.items()
+        if name in default
+    ]
+    changed = [name for name, verdict in cells if verdict != default[name]]
+    combined = sum(_size(shown, product) for product in {own for _, own in shown.products})
+    return (
+        "Verdicts under other readings of the paper. Rows are claims, columns readings: the "
+        f"default reading first, then {len(shown.columns) - 1} that depart from it in one "
+        "ambiguity, grouped by ambiguity; blank where an ambiguity does not bear on a claim, and "
+        "left out where on none. A black frame marks a verdict that is not the default's: "
+        f"{len(changed)} of {len(cells)}, in {len(set(changed))} of {len(shown.claims)} claims. "
+        f"Right: shares of verdicts over the {combined} combinations of readings that interact, "
+        "for the claims that are measured on them. Verdicts are "
+        f"those of {100 * confidence:g} % intervals."
+    )
+
+
+def rows(shown: Readings) -> Iterator[Sequence[object]]:
+    """Every mark, then the number of combinations with each verdict."""
+    for column in shown.columns:
+        name = DEFAULT if column.ambiguity == DEFAULT else f"{column.ambiguity}={column.option}"
+        for claim in shown.claims:
+            if claim in column.verdicts:
+                yield claim, name, "", column.verdicts[claim]
+    for (claim, product), counts in shown.products.items():
+        for verdict, count in sorted(counts.items()):
+            yield claim, f"{count} combinations", product, verdict
+
+
+def _column(reading: Mapping[str, Any]) -> Column:
+    verdicts = {name: claim["verdict"] for name, claim in reading["claims"].items()}
+    if reading["id"] == DEFAULT:
+        return Column(DEFAULT, "", verdicts)
+    ((ambiguity, option),) = reading["choice"].items()
+    return Column(ambiguity, option, verdicts)
+
+
+def _products(readings: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Counter[str]]:
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for reading in readings:
+        if reading["product"] is not None:
+            for name, claim in reading["claims"].items():
+                key = name, str(reading["product"])
+                counts.setdefault(key, Counter())[claim["verdict"]] += 1
+    return counts
+
+
+def _cells(axis: Axes, shown: Readings) -> None:
+    default = shown.columns[0].verdicts
+    for x, column in enumerate(shown.columns):
+        for y, claim in enumerate(shown.claims):
+            verdict = column.verdicts.get(claim)
+            if verdict is not None:
+                _cell(axis, x, y, verdict, changed=verdict != default[claim])
+    axis.set_xlim(-0.5, len(shown.columns) - 0.5)
+    axis.set_ylim(len(shown.claims) - 0.5, -0.5)
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
+
+
+def _cell(axis: Axes, x: int, y: int, verdict: str, *, changed: bool) -> None:
+    from matplotlib.patches import Rectangle
+
+    edge = {"edgecolor": "black", "linewidth": 1.1, "zorder": 3} if changed else {"zorder": 1}
+    box = Rectangle((x - 0.43, y - 0.43), 0.86, 0.86, facecolor=FILLS[verdict], **edge)
+    axis.add_patch(box)
+    axis.annotate(MARKS[verdict], (x, y), ha="center", va="center", fontsize=SMALL, zorder=4)
+
+
+def _labels(axis: Axes, shown: Readings) -> None:
+    """Claims at the left; above, options upright and over them the ambiguity of each group."""
+    axis.set_yticks(range(len(shown.claims)), shown.claims, fontsize=SMALL)
+    axis.xaxis.tick_top()
+    names = [_label(column) for column in shown.columns]
+    axis.set_xticks(range(len(names)), names, rotation=90, fontsize=SMALL)
+    for y in range(1, len(shown.claims)):
+        axis.axhline(y - 0.5, color="0.9", linewidth=0.5, zorder=0)
+    for x in range(1, len(names)):
+        if shown.columns[x].ambiguity != shown.columns[x - 1].ambiguity:
+            axis.axvline(x - 0.5, color="0.6", linewidth=0.6, zorder=0)
+
+
+def _label(column: Column) -> str:
+    return DEFAULT if column.ambiguity == DEFAULT else f"{column.ambiguity}: {column.option}"
+
+
+def _shares(axis: Axes, shown: Readings) -> None:
+    """A stacked bar for each claim in the column of each product."""
+    products = list(dict.fromkeys(product for _, product in shown.products))
+    for (claim, product), counts in shown.products.items():
+        _bar(axis, products.index(product), shown.claims.index(claim), counts)
+    axis.set_xlim(-0.5, len(products) - 0.5)
+    axis.set_ylim(len(shown.claims) - 0.5, -0.5)
+    names = [f"{product}: {_size(shown, product)} combinations" for product in products]
+    axis.xaxis.tick_top()
+    axis.set_xticks(range(len(names)), names, rotation=90, fontsize=SMALL)
+    axis.set_yticks([])
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+
+
+def _bar(axis: Axes, x: int, y: int, counts: Counter[str]) -> None:
+    left, width = x - BAR / 2, BAR / sum(counts.values())
+    for verdict, fill in FILLS.items():
+        length = width * counts[verdict]
+        axis.barh(y, length, 0.86, left=left, color=fill, edgecolor="white", linewidth=0.4)
+        if length >= 0.2:  # where a mark fits
+            axis.annotate(
+                MARKS[verdict],
+                (left + length / 2, y),
+                ha="center",
+                va="center",
+                fontsize=SMALL,
+            )
+        left += length
+
+
+def _size(shown: Readings, product: str) -> int:
+    """How many combinations a product has; a claim may be measured on fewer of them."""
+    return max(sum(n.values()) for (_, own), n in shown.products.items() if own == product)
+
+
+def _legend(figure: Figure) -> None:
+    from matplotlib.patches import Patch
+
+    handles = [Patch(color=fill, label=f"{MARKS[name]} {name}") for name, fill in FILLS.items()]
+    framed = Patch(facecolor="white", edgecolor="black", label="not the default's verdict")
+    figure.legend(handles=[*handles, framed], loc="lower center", ncols=3, fontsize=SMALL)

@@ -1,0 +1,168 @@
+"""Checking the claims: measure, compare with the ledger's regions, and collect the report's data.
+
+The result is plain data, ``paper_checks/report.json``, from which the pages are written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replication.claims import errata, ledger
+from replication.claims.attribution import measure as attribution
+from replication.claims.evidence import Evidence
+from replication.claims.intervals import mean_interval, settling_time
+from replication.claims.judge import (
+    NOT_TESTED,
+    REPRODUCED,
+    VERDICTS,
+    check_claims,
+    verdict_across,
+)
+from replication.claims.stability import stability
+from replication.experiments import tune
+from replication.experiments.config import load_studies
+from replication.experiments.files import write_text
+from replication.experiments.provenance import provenance
+from replication.experiments.results import Results
+from replication.readings.table import Table, read_table
+from replication.report import sentences
+
+
+def report_data(
+    evidence: Evidence, results: Sequence[Path], captions: Mapping[str, str]
+) -> dict[str, Any]:
+    """Everything the report says, as plain data (paper_checks/report.schema.json).
+
+    Parameters
+    ----------
+    evidence : Evidence
+    results : sequence of Path
+        The result files of which a summary is shown.
+    captions : mapping
+        The caption of each figure.
+    """
+    judged = check_claims(evidence)
+    # The readings were swept from the default ones: they say nothing of changed settings.
+    table = None if evidence.changes else read_table()
+    claims = [
+        {
+            **across_readings(claim, table),
+            "stability": stability(claim, evidence),
+            "controls": _controls(claim["id"]),
+        }
+        for claim in judged
+    ]
+    verdicts = [claim["verdict"] for claim in claims]
+    data = {
+        "confidence": evidence.confidence,
+        "counts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
+        "sweep": table and _sweep(table, judged),
+        "claims": claims,
+        "attribution": attribution.table(evidence),
+        "changes": evidence.changes,
+        "runs": [method_summary(Results(path), evidence.confidence) for path in results],
+        "figures": dict(captions),
+        "studies": {name: tune.table(name) for name in load_studies()},
+        "ambiguities": [_with_effects(entry, table) for entry in ledger.ambiguities()],
+        "errata": errata.errata(),
+        "limitations": errata.limitations(),
+        "provenance": provenance(results),
+    }
+    return {"summary": sentences.sentences(data), **data}
+
+
+def _sweep(table: Table, judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    default = {claim["id"]: claim["verdict"] for claim in judged if claim["verdict"] != NOT_TESTED}
+    return {
+        "library": table.library,
+        "current": table.is_current(default),
+        "count": table.size,
+    }
+
+
+def across_readings(claim: Mapping[str, Any], table: Table | None) -> dict[str, Any]:
+    """A judged claim with its verdict over all readings, and those under which it is another."""
+    default = claim["verdict"]
+    swept = table.of_claim(claim["id"]) if table is not None else []
+    if not swept:
+        return {**claim, "default_verdict": default, "readings_swept": None}
+    found = [default, *(verdict for _, verdict in swept)]
+    return {
+        **claim,
+        "verdict": verdict_across(default, found),
+        "default_verdict": default,
+        "readings_swept": {
+            "count": len(found),
+            "holds": found.count(REPRODUCED),
+            "counts": {verdict: found.count(verdict) for verdict in VERDICTS if verdict in found},
+            "changed": [{"reading": name, "verdict": v} for name, v in swept if v != default],
+        },
+    }
+
+
+def _controls(claim: str) -> list[dict[str, str]]:
+    """The planted faults that a claim's check must catch."""
+    from replication.controls.registry import registry  # which plants them in this module too
+
+    return [
+        {
+            "fault": control.name,
+            "plants": control.plants,
+            "caught_by": control.caught_by,
+        }
+        for control in registry()
+        if control.caught_by.partition("/")[0] == claim
+    ]
+
+
+def _with_effects(ambiguity: ledger.Entry, table: Table | None) -> dict[str, Any]:
+    """An ambiguity with what each of its options changed."""
+    options = []
+    for option in ambiguity["options"]:
+        changed = table.changed_by(ambiguity["id"], option["name"]) if table is not None else None
+        effect = None if changed is None else {"count": len(changed), "changed": changed}
+        options.append({**option, "effect": effect})
+    return {**ambiguity, "options": options}
+
+
+def write_report_data(path: Path, data: Mapping[str, Any]) -> None:
+    """Write ``report.json``; infinite bounds become the strings "inf" and "-inf"."""
+    text = json.dumps(_plain(data), indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def method_summary(results: Results, confidence: float) -> dict[str, Any]:
+    """What one method's run came to, for a screen or a page."""
+    J, settings = results["J"], results.spec.settings
+    # Without a known optimum nothing arrives at it.
+    arrival, seen_until = settling_time(J, settings.get("optimum", np.inf), distance=0.01)
+    return {
+        "experiment": results.spec.experiment,
+        "method": results.spec.method,
+        "settings": dict(settings["method"]),
+        "optimum": settings.get("optimum"),
+        "repetitions": len(J),
+        "iterations": J.shape[1] - 1,
+        "final": mean_interval(J[:, -1], confidence)._asdict(),
+        "arrived": int(np.isfinite(seen_until).sum()),
+        "median_arrival": float(np.median(np.where(np.isfinite(seen_until), arrival, np.inf))),
+        "diverged": int(results.diverged.sum()),
+        "vanished": int(results.vanished.any(axis=1).sum()),
+        "saturated": int(results.saturated[:, -1].sum()),
+        "replaced_share": float(results.replaced.mean()),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,189 @@
+"""What changed between two folders of results, claim by claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from replication.claims import ledger
+from replication.claims.evidence import Evidence
+from replication.claims.groups import measures
+from replication.claims.intervals import Interval
+from replication.claims.judge import check_claim
+from replication.claims.measured import read_measured
+from replication.experiments import config
+from replication.experiments.config import ConfigError
+from replication.experiments.results import VARIABLES, Results
+from replication.report.pages import interval
+from replication.review.archive import MEASURED
+from replication.review.changes import ABSENT, TOLERANCE, claim_changes
+from replication.review.replay import difference
+
+Measured = Mapping[str, Mapping[str, Interval]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Lines for a screen, by kind. Numbers within `compare.TOLERANCE` count as unchanged."""
+
+    settings: list[str]
+    """Runs that only one folder has, and settings that differ."""
+    data: list[str]
+    """Runs of equal settings whose values differ."""
+    claims: list[str]
+    unmeasured: list[str]
+    """Claims that cannot be compared, and why; they do not count as changed."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.settings or self.data or self.claims)
+
+    def lines(self) -> Iterator[str]:
+        """All of it, under headings."""
+        for heading, found in vars(self).items():
+            if found:
+                yield f"{heading}:"
+                yield from (f"  {line}" for line in found)
+        if not self.changed:
+            yield "nothing changed"
+
+
+def compare_runs(before: Path, after: Path, confidence: float) -> Comparison:
+    """Compare two folders of results.
+
+    Parameters
+    ----------
+    before, after : Path
+        Each holds ``<experiment>/<method>.nc`` and perhaps ``measured.json``.
+    confidence : float
+        Of every interval.
+
+    Raises
+    ------
+    ConfigError
+        If a folder holds no results, or a file is damaged.
+    """
+    stored = [_results(folder) for folder in (before, after)]
+    measured, missing = _measured((before, after), confidence)
+    evidence = [Evidence(folder, confidence, measured[folder]) for folder in (before, after)]
+    claims: list[str] = []
+    neither = []
+    for entry in ledger.claims():
+        if entry["id"] not in measures() or (missing and not entry["experiments"]):
+            continue
+        sides = [_judged(entry, side) for side in evidence]
+        if all(isinstance(side, str) for side in sides):
+            neither.append(entry["id"])
+        else:
+            claims += _lines(entry["id"], sides, (before, after))
+    unmeasured = missing + ([f"in neither: {', '.join(neither)}"] if neither else [])
+    return Comparison(list(_settings(*stored)), list(_data(*stored)), claims, unmeasured)
+
+
+def _results(folder: Path) -> dict[str, Results]:
+    found = {
+        f"{path.parent.name}/{path.stem}": Results(path) for path in sorted(folder.glob("*/*.nc"))
+    }
+    if not found:
+        raise ConfigError(
+            f"{folder} holds no results: name a folder of <experiment>/<method>.nc files"
+        )
+    return found
+
+
+def _measured(
+    folders: tuple[Path, Path], confidence: float
+) -> tuple[dict[Path, Measured | None], list[str]]:
+    """What was measured on the library, and why it cannot be compared if it cannot."""
+    lacking = [str(folder / MEASURED) for folder in folders if not (folder / MEASURED).exists()]
+    if lacking:
+        reason = f"claims on the library itself: {' and '.join(lacking)} not there"
+        return dict.fromkeys(folders), [reason]
+    return {folder: read_measured(folder / MEASURED, confidence) for folder in folders}, []
+
+
+def _judged(entry: ledger.Entry, evidence: Evidence) -> dict[str, Any] | str:
+    """A claim that was measured, or the reason why it cannot be."""
+    if not entry["experiments"] and entry["id"] not in evidence.measured:
+        return f"{evidence.folder / MEASURED} does not hold it"
+    try:
+        return check_claim(entry, evidence)
+    except ConfigError as error:
+        return str(error)
+    except (KeyError, ValueError, IndexError) as error:  # results of another version
+        return f"{evidence.folder} does not fit this version: {error!r}"
+
+
+def _lines(
+    name: str, sides: list[dict[str, Any] | str], folders: tuple[Path, Path]
+) -> Iterator[str]:
+    for side, able in zip(sides, reversed(folders), strict=True):
+        if isinstance(side, str):
+            yield f"{name}: only {able} can measure it: {side}"
+            return
+    yield from _claim_lines(*sides)  # type: ignore[arg-type]
+
+
+def _claim_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """The claim's verdicts if anything differs, and below it each quantity that does."""
+    changed = {change.where for change in claim_changes([old], [new], amplifying=())}
+    if not changed:
+        return
+    verdicts = [old["verdict"], new["verdict"]]
+    same = verdicts[0] == verdicts[1]
+    yield f"{old['id']}: " + (f"{verdicts[0]}, as before" if same else " -> ".join(verdicts))
+    for p, q in zip(old["quantities"], new["quantities"], strict=True):
+        if f"{old['id']}/{p['id']}" in changed:
+            yield f"  {p['id']}: {_quantity(p)} -> {_quantity(q)}"
+
+
+def _quantity(quantity: Mapping[str, Any]) -> str:
+    return f"{interval(quantity)}, n = {quantity['n']}, {quantity['verdict']}"
+
+
+def _settings(old: Mapping[str, Results], new: Mapping[str, Results]) -> Iterator[str]:
+    for side, own, other in (("first", old, new), ("second", new, old)):
+        if alone := [run for run in own if run not in other]:
+            yield f"only the {side} has {', '.join(alone)}"
+    for run in old:
+        if run in new:
+            before, after = _flat(old[run]), _flat(new[run])
+            for key in dict.fromkeys([*before, *after]):
+                p, q = before.get(key, ABSENT), after.get(key, ABSENT)
+                if p != q:
+                    yield f"{run}: {key} {p} -> {q}"
+
+
+def _flat(results: Results) -> dict[str, Any]:
+    return {".".join(path): value for path, value in config.values(results.spec.settings)}
+
+
+def _data(old: Mapping[str, Results], new: Mapping[str, Results]) -> Iterator[str]:
+    for run in old:
+        if run in new and old[run].spec == new[run].spec:
+            yield from _traces(run, old[run], new[run])
+
+
+def _traces(run: str, old: Results, new: Results) -> Iterator[str]:
+    """The first repetition whose values differ by more than the tolerance, if there is one."""
+    for repetition in range(len(old["J"])):
+        try:
+            found = difference(_trace(old, repetition), _trace(new, repetition))
+        except (KeyError, ValueError, IndexError):
+            yield f"{run}: the files do not hold the same variables"
+            return
+        if found is not None and found.largest.size > TOLERANCE:
+            yield f"{run}: equal settings, but repetition {repetition} {found}"
+            return
+
+
+def _trace(results: Results, repetition: int) -> dict[str, Any]:
+    held = {}
+    for name in VARIABLES:
+        with suppress(KeyError):  # exact runs have no effective sample size
+            held[name] = results[name][repetition]
+    return held

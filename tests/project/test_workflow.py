@@ -1,0 +1,199 @@
+"""The Snakemake workflow as a user meets it."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import yaml
+
+from replication.experiments import config, simulate
+from replication.experiments.results import Results, write_results
+
+pytestmark = pytest.mark.end_to_end
+
+EXPERIMENTS = config.load()["experiments"]
+FIGURES = (
+    *("fig1", "fig2", "fig3", "gridworld_paths", "gridworld_sweep"),
+    *("attribution", "readings", "thresholds"),
+)
+TARGETS = {
+    *(
+        f"results/{experiment}/{method}.{suffix}"
+        for experiment, settings in EXPERIMENTS.items()
+        for method in settings["methods"]
+        for suffix in ("nc", "provenance.json")
+    ),
+    *(f"results/{experiment}/summary.csv" for experiment in EXPERIMENTS),
+    *(
+        f"figures/{figure}.{suffix}"
+        for figure in FIGURES
+        for suffix in ("svg", "png", "csv", "txt")
+    ),
+    *(f"paper_checks/report.{suffix}" for suffix in ("md", "html", "json")),
+}
+
+
+def copy_of(finished, project):
+    """The finished project's state in a folder of its own, file times included."""
+    subprocess.run(["cp", "-a", f"{finished.folder}/.", str(project.folder)], check=True)
+    return project
+
+
+def test_everything_is_made_and_nothing_half(finished):
+    assert finished.files() >= TARGETS
+    assert not [name for name in finished.files() if name.rsplit("/", 1)[-1].startswith(".")]
+
+
+def test_progress_is_shown_and_logged(finished):
+    log = (finished.folder / "results/logs/simulate-pd_exact-DN.log").read_text()
+    for text in (finished.output, log):
+        assert "pd_exact/DN: 30 repetitions started" in text
+        assert "pd_exact/DN: 30 repetitions done in" in text
+
+
+def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
+    copy = copy_of(finished, project)
+    assert "Nothing to be done" in copy.snakemake().stderr
+    time.sleep(0.01)
+    (copy.folder / "src/netnewton/consensus_newton.py").touch()
+    assert "Nothing to be done" in copy.snakemake().stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "again", "untouched"),
+    [
+        ("src/netnewton/consensus_newton.py", {"simulate", "summarise", "draw", "check"}, set()),
+        ("src/replication/report/pages.py", {"report"}, {"simulate"}),
+        ("paper_checks/claims.yaml", {"check", "report"}, {"simulate", "summarise"}),
+    ],
+)
+def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again, untouched):
+    copy = copy_of(finished, project)
+    path = copy.folder / file
+    path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    plan = copy.snakemake("--dry-run").stdout
+    counts = {line.split()[0] for line in plan.splitlines() if len(line.split()) == 2}
+    assert again <= counts and not untouched & counts, plan
+
+
+@pytest.mark.parametrize("experiment", ["pd_exact", "pd_sampled_is", "gridworld"])
+def test_results_are_those_of_any_chunk_and_of_a_repetition_alone(finished, tmp_path, experiment):
+    spec = config.spec(config.load(), experiment, "DN")
+    stored = finished.folder / f"results/{experiment}/DN.nc"
+    write_results(tmp_path / "DN.nc", spec, simulate.simulate(spec, chunk=11))
+    assert (tmp_path / "DN.nc").read_bytes() == stored.read_bytes()
+    alone, results = simulate.simulate(spec, [17]), Results(stored)
+    for name, values in alone.items():
+        np.testing.assert_array_equal(values[0], results[name][17])
+
+
+def test_config_on_the_command_line_and_targets_by_name(project):
+    small = "set=[pd_exact.repetitions=3, pd_exact.iterations=20]"
+    done = project.snakemake("results/pd_exact/DN.nc", "--config", small)
+    assert done.returncode == 0, done.stderr
+    assert Results(project.folder / "results/pd_exact/DN.nc")["J"].shape == (3, 21)
+    assert "results/pd_exact/DG.nc" not in project.files()
+    assert (
+        "Nothing to be done"
+        in project.snakemake("results/pd_exact/DN.nc", "--config", small).stderr
+    )
+    other = small.replace("20", "30")
+    plan = project.snakemake("--dry-run", "results/pd_exact/DN.nc", "--config", other).stdout
+    assert "simulate" in plan
+
+
+def test_the_studies_and_the_animation_are_made_on_demand_only(finished, project):
+    copy = copy_of(finished, project)
+    plan = copy.snakemake("--dry-run", "studies").stdout
+    assert "rule study:" in plan and "rule simulate:" not in plan
+    assert not [name for name in finished.files() if name.startswith("results/studies")]
+    assert "animate" in copy.snakemake("--dry-run", "figures/gridworld_paths.gif").stdout
+    assert "netnewton sweep" in copy.snakemake("--dry-run", "--printshellcmds", "sweep").stdout
+
+
+@pytest.mark.parametrize("target", ["results/pd_exact/DN.nc", "figures/fig1.svg"])
+def test_a_target_by_its_name_alone(project, target):
+    plan = project.run("snakemake", "--dry-run", target)
+    assert plan.returncode == 0, plan.stderr
+    assert "simulate" in plan.stdout
+
+
+def test_a_users_own_configuration_file(project):
+    paper = config.load()["experiments"]["pd_exact"]
+    own = {
+        **{
+            key: paper[key]
+            for key in ("reported_return", "policy", "derivatives", "evaluation", "start")
+        },
+        "seed": 1,
+        "repetitions": 4,
+        "iterations": 30,
+        "game": {"name": "matrix_game", "payoffs": np.ones((3, 2, 2, 2)).tolist()},
+        "network": {"graph": [[0, 1], [1, 2]], "law": "metropolis"},
+        "methods": {"jacobi": {**paper["methods"]["DN"], "curvature": "diagonal"}},
+    }
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump({"experiments": {"three": own}}))
+    done = project.snakemake("results/three/summary.csv", "--configfile", "mine.yaml")
+    assert done.returncode == 0, done.stderr
+    results = Results(project.folder / "results/three/jacobi.nc")
+    assert results["theta"].shape == (4, 3, 6) and (results["J"] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("set=pd_exact.repetition=3", "did you mean 'repetitions'"),
+        ("confidense=0.9", "did you mean 'confidence'"),
+        ("set=pd_exact.repetitions=1", "give a value at least 2"),
+        ("set=pd_exakt.repetitions=3", "did you mean 'pd_exact'"),
+        ("experiments={pd_exact: {repetitions: 3}}", "is text: give an integer"),
+    ],
+)
+def test_a_bad_configuration_ends_in_one_message_and_writes_nothing(project, override, message):
+    before = project.files()
+    done = project.snakemake("--config", override)
+    assert done.returncode == 1
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert project.files() == before
+
+
+def test_a_second_run_beside_the_first_ends_in_a_clear_message(project):
+    first = subprocess.Popen(
+        **project.command("snakemake", "--cores", "1", "results/pd_exact/summary.csv"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        locks = project.folder / ".snakemake/locks"
+        while not (locks.exists() and any(locks.iterdir())):
+            assert first.poll() is None
+            time.sleep(0.02)
+        second = project.snakemake("results/pd_exact/summary.csv")
+    finally:
+        first.wait(timeout=120)
+    assert second.returncode == 1 and "cannot be locked" in second.stderr
+    assert first.returncode == 0
+
+
+def test_a_killed_run_is_taken_up_again(project):
+    first = subprocess.Popen(
+        **project.command("snakemake", "--cores", "1", "results/pd_exact/DN.nc"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    log = project.folder / "results/logs/simulate-pd_exact-DN.log"
+    while not (log.exists() and "started" in log.read_text()):
+        assert first.poll() is None
+        time.sleep(0.02)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait(timeout=30)
+    assert not (project.folder / "results/pd_exact/DN.nc").exists()
+    assert project.snakemake("--unlock").returncode == 0
+    done = project.snakemake("results/pd_exact/DN.nc")
+    assert done.returncode == 0, done.stderr
+    json.loads((project.folder / "results/pd_exact/DN.provenance.json").read_text())

@@ -1,0 +1,107 @@
+"""The claims on the estimators under another reading, and what they are compared with.
+
+That planted faults change their verdicts is in test_selftest.py.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import special
+
+from netnewton.derivatives.exact import exact_derivatives
+from replication.claims import judge
+from replication.claims.control import ledger_entry
+from replication.claims.estimators import bias, variance
+from replication.claims.estimators import faults as faults
+from replication.claims.evidence import Evidence
+from replication.claims.groups import measures
+
+
+def verdicts_on(claim, readings=None):
+    """The verdict on every quantity, and the intervals."""
+    measured = measures()[claim](Evidence(Path("none"), 0.98, readings=readings))
+    regions = {quantity["id"]: quantity["region"] for quantity in ledger_entry(claim)["quantities"]}
+    assert set(measured) == set(regions)
+    judged = {name: judge.quantity_verdict(measured[name], regions[name]) for name in regions}
+    return judged, measured
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [(None, "reproduced"), (faults.ten_trajectories_repeated, "contradicted")],
+)
+def test_the_unbiased_hessian_is_consistent(fault, expected, monkeypatch):
+    if fault is not None:
+        fault(monkeypatch)
+    judged, _ = verdicts_on("consistency", {"hessian-estimator": "unbiased"})
+    assert judged == {"gradient-slope": expected, "hessian-slope": expected}
+
+
+def test_the_bias_over_several_steps_vanishes_with_the_unbiased_hessian(monkeypatch):
+    printed = verdicts_on("printed-hessian")[1]["bias-several-steps"]
+    faults.unbiased_passed_as_printed(monkeypatch)
+    unbiased = verdicts_on("printed-hessian")[1]["bias-several-steps"]
+    assert unbiased.lower == 0.0 and unbiased.upper < printed.lower / 2
+
+
+def test_the_interval_of_the_largest_ratio(rng):
+    """Exchanged estimators have the reciprocal of the smallest."""
+    logs = [np.log([0.5, 0.8]), np.log([0.25])]
+    resampled = [log + 0.01 * rng.normal(size=(10_000, len(log))) for log in logs]
+    ratio = variance._largest_ratio(logs, resampled, 0.98, 100)
+    # Of three independent deviations one exceeds 2.71 in two of a hundred cases.
+    expected = (0.8, 0.8 * np.exp(-0.0271), 0.8 * np.exp(0.0271), 100)
+    assert ratio == pytest.approx(expected, rel=2e-3)
+    inverse = variance._largest_ratio([-x for x in logs], [-x for x in resampled], 0.98, 100)
+    assert inverse.value == pytest.approx(4.0)
+
+
+# The references ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("distance", [0.0, 0.5])
+def test_the_reference_of_one_step_is_the_exact_derivative(distance):
+    for problem in bias.one_step_problems(distance):
+        exact = exact_derivatives(problem.game, problem.policy)(problem.theta[np.newaxis])
+        np.testing.assert_allclose(problem.gradient, exact.gradient[0], atol=1e-14)
+        np.testing.assert_allclose(problem.hessian, exact.hessian[0], atol=1e-9)
+
+
+def test_the_reference_of_several_steps_is_the_sum_over_trajectories():
+    for problem in bias.several_step_problems(0.5):
+        states, actions, _ = problem.enumeration
+        discounts = problem.game.discount ** np.arange(problem.horizon)
+        returns = np.tensordot(discounts, problem.rewards[:, states, actions], axes=(0, 1))
+        for theta in problem.theta:
+            p = problem.probability_of_trajectories(theta)
+            assert p.sum() == pytest.approx(1.0, abs=1e-13)
+            np.testing.assert_allclose(problem.returns(theta), returns @ p, atol=1e-13)
+
+
+def test_both_credits_have_the_same_expectation_and_the_exact_gradient():
+    """Later actions have no part in earlier rewards, and the two agree in expectation."""
+    for problem in bias.several_step_problems(0.5):
+        whole = problem.expectation(bias._return_at_the_end)
+        each = problem.expectation(bias._rewards_when_due)
+        for one, other in zip(whole, each, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-13)
+        np.testing.assert_allclose(each[0], problem.gradient, atol=1e-13)
+        assert np.abs(each[1] - problem.hessian).max() > 0.1 * np.abs(problem.hessian).max()
+
+
+def test_copies_stand_at_the_distance_asked_for():
+    for make in (bias.one_step_problems, bias.several_step_problems):
+        for apart, together in zip(make(0.7), make(0.0), strict=True):
+            away = np.linalg.norm(apart.theta - together.theta, axis=-1)
+            np.testing.assert_allclose(away, 0.7)
+
+
+def test_the_largest_bias_is_the_worst_component(rng):
+    noise = rng.normal(size=(64, 5))
+    noise -= noise.mean(axis=0)
+    noise /= noise.std(axis=0, ddof=1)
+    errors = 0.004 * noise + np.array([0.0, 0.01, -0.05, 0.0, 0.03])
+    found = bias.largest_bias([errors[:, :2], errors[:, 2:]], 0.98)
+    half = 0.004 / 8 * special.stdtrit(63, 1 - 0.02 / 2 / 5)
+    assert found == pytest.approx((0.05, 0.05 - half, 0.05 + half, 64))

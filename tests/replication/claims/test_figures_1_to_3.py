@@ -1,0 +1,145 @@
+"""Measured quantities of Section 6 by hand."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from replication.claims import comparisons
+from replication.claims.evidence import Evidence
+from replication.claims.figure_2 import measure as figure2
+from replication.claims.figure_3 import measure as figure3
+from replication.experiments import config
+
+PAPER = config.load()["experiments"]
+
+
+def stored(J, game="gridworld", diverged_at=None, **arrays):
+    """Something like the results of a method."""
+    J = np.asarray(J, dtype=float)
+    diverged_at = np.full(len(J), -1) if diverged_at is None else np.asarray(diverged_at)
+    lost = (diverged_at[:, None] >= 0) & (np.arange(J.shape[1]) >= diverged_at[:, None])
+    spec = SimpleNamespace(settings=PAPER[{"gridworld": "gridworld"}.get(game, "pd_sampled_is")])
+    values = {"J": J, **arrays}
+
+    class Stored(SimpleNamespace):
+        def __getitem__(self, name):
+            return values[name]
+
+    return Stored(spec=spec, lost=lost, diverged=diverged_at >= 0)
+
+
+def evidence(readings=None, **methods):
+    made_up = Evidence(Path("nowhere"), 0.98, readings=readings)
+    made_up.method = lambda experiment, name: methods[f"{experiment}_{name}"]
+    return made_up
+
+
+def test_a_lost_repetition_counts_as_the_lowest_return_of_its_game():
+    J = [[0.5, np.nan, np.nan], [0.5, 0.6, 0.7]]
+    assert comparisons.returns(stored(J, diverged_at=[1, -1])).tolist() == [
+        [0.5, 0.0, 0.0],
+        [0.5, 0.6, 0.7],
+    ]
+    assert comparisons.returns(stored(J, "prisoners_dilemma", [1, -1]))[0].tolist() == [0.5, -2, -2]
+
+
+def test_averages_and_tenths():
+    J = np.arange(21.0)[np.newaxis]  # 20 iterations; entry 0 precedes the first
+    assert comparisons.average(J).tolist() == [10.5]
+    assert comparisons.tenth(J).tolist() == [19.5]
+    assert comparisons.tenth(J, before_last=1).tolist() == [17.5]
+
+
+def curves(level, rise, repetitions=10, iterations=60):
+    """J that steps from 0.1 to a level at an iteration of each repetition's own."""
+    rises = rise + np.arange(repetitions) % 3
+    k = np.arange(iterations + 1)
+    return np.where(k >= rises[:, None], level, 0.1)
+
+
+def test_figure_3_on_made_up_curves():
+    made_up = evidence(gridworld_DN=stored(curves(0.8, 4)), gridworld_DG=stored(curves(0.8, 40)))
+    faster = figure3.faster(made_up)
+    assert faster["improvement"].value == pytest.approx(0.7)
+    assert faster["ratio-90"].value == pytest.approx(5 / 41, rel=0.05)
+    assert faster["ratio-90"].upper < 1 and faster["area-difference"].lower > 0
+    few = figure3.few_iterations(made_up)
+    assert few["arrival-iteration"].value == 5.0 and few["arrival-iteration"].upper <= 6
+    assert few["late-drift"].value == 0.0
+    slow = figure3.few_iterations(
+        evidence(gridworld_DN=stored(curves(0.8, 40)), gridworld_DG=stored(curves(0.8, 4)))
+    )
+    assert slow["arrival-iteration"].lower > 10
+
+
+def test_without_a_gain_nothing_arrives():
+    flat = evidence(gridworld_DN=stored(curves(0.05, 2)), gridworld_DG=stored(curves(0.05, 2)))
+    few = figure3.few_iterations(flat)
+    assert few["improvement"].upper < 0
+    assert few["arrival-iteration"].lower == 61.0 and few["arrival-iteration"].upper == np.inf
+
+
+def test_late_drift_is_relative_to_the_gain():
+    J = curves(0.8, 4)
+    J[:, -6:] += 0.07  # a tenth of the gain of 0.7, in the last tenth of the iterations
+    few = figure3.few_iterations(evidence(gridworld_DN=stored(J)))
+    assert few["late-drift"].value == pytest.approx(0.07 / 0.77)
+
+
+def test_corners_of_the_prisoners_dilemma():
+    """A copy holds [cooperate, defect] of each agent; mu takes each block from its own agent."""
+
+    def ends(first, second):
+        block = {"C": [9.0, -9.0], "D": [-9.0, 9.0], "?": [0.0, 0.0]}
+        return [[*block[first], 0.0, 0.0], [0.0, 0.0, *block[second]]]
+
+    pairs = ("CC", "CD", "DC", "DD", "??", "CC")
+    theta = np.array([ends(*pair) for pair in pairs])
+    J = np.full((6, 3), -1.0)
+    theta[5] = np.nan
+    results = stored(J, "prisoners_dilemma", [-1, -1, -1, -1, -1, 2], theta=theta)
+    assert figure2.at_another_corner(results).tolist() == [False, True, True, True, False, True]
+
+
+def test_shifted_optimum_tells_the_three_things_apart():
+    def run(levels, drift=0.0):
+        J = np.tile(np.asarray(levels, dtype=float)[:, None], (1, 201))
+        J[:, -20:] += drift
+        theta = np.zeros((len(levels), 2, 4))
+        theta[:, 0, :2] = theta[:, 1, 2:] = [9.0, -9.0]
+        theta[np.asarray(levels) < -1.4, 0, :2] = [-9.0, 9.0]
+        return stored(J, "prisoners_dilemma", theta=theta)
+
+    exact = run([-1.0, -1.0])
+    short = figure2.shifted_optimum(
+        evidence(pd_sampled_is_DN=run([-1.02] * 30), pd_fixed_exact_DN=exact)
+    )
+    assert short["gap"].value == pytest.approx(0.02) and short["other-corner-share"].value == 0
+    moving = figure2.shifted_optimum(
+        evidence(pd_sampled_is_DN=run([-1.02] * 30, drift=0.01), pd_fixed_exact_DN=exact)
+    )
+    assert moving["late-drift"].value == pytest.approx(0.01)
+    stuck = figure2.shifted_optimum(
+        evidence(pd_sampled_is_DN=run([-1.0] * 28 + [-1.5] * 2), pd_fixed_exact_DN=exact)
+    )
+    assert stuck["other-corner-share"].value == pytest.approx(2 / 30)
+    assert stuck["gap"].value == pytest.approx(1 / 30)
+
+
+def test_a_changed_game_has_its_own_lowest_return_and_its_first_state_counts():
+    """Settings that differ from the paper's are measured too, and told."""
+    changed = stored(np.full((1, 3), -1.0), "prisoners_dilemma", [1])
+    payoffs = [[[0.0, 4.0], [1.0, 2.0]], [[0.0, -10.0], [1.0, 2.0]]]
+    game = {"name": "matrix_game", "payoffs": payoffs}
+    changed.spec.settings = {**changed.spec.settings, "game": game}
+    assert comparisons.returns(changed).tolist() == [[-1.0, -3.0, -3.0]]
+
+    theta = np.zeros((2, 2, 20))
+    theta[:, :, [0, 10]] = 9.0  # both cooperate in the first state, and toss a coin in the others
+    theta[1, 0, :2] = [-9.0, 9.0]
+    repeated = stored(np.full((2, 3), -1.0), "prisoners_dilemma", theta=theta)
+    game = {"name": "prisoners_dilemma", "horizon": "repeated", "discount": 0.9}
+    repeated.spec.settings = {**repeated.spec.settings, "game": game}
+    assert figure2.at_another_corner(repeated).tolist() == [False, True]

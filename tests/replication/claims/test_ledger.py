@@ -1,0 +1,115 @@
+"""The ledgers are complete, agree with each other, and with what is measured."""
+
+import json
+
+import jsonschema
+import pytest
+
+from replication.claims import ledger
+from replication.claims.evidence import Evidence
+from replication.claims.groups import measures
+from replication.experiments import config
+from replication.experiments.build import build
+from replication.readings import enumeration
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return {claim["id"]: claim for claim in ledger.claims()}
+
+
+@pytest.fixture(scope="module")
+def ambiguities():
+    return {ambiguity["id"]: ambiguity for ambiguity in ledger.ambiguities()}
+
+
+def test_ids_are_unique(claims, ambiguities):
+    assert len(claims) == len(ledger.claims()) == 32
+    assert len(ambiguities) == len(ledger.ambiguities())
+
+
+def test_each_claim_is_either_measured_or_says_why_not(claims):
+    for name, claim in claims.items():
+        assert (name in measures()) != ("not_tested" in claim), name
+    assert set(measures()) <= set(claims)
+
+
+def test_readings_and_affected_claims_agree(claims, ambiguities):
+    by_claim = {(c, a) for c, claim in claims.items() for a in claim["readings"]}
+    by_ambiguity = {(c, a) for a, entry in ambiguities.items() for c in entry["affects"]}
+    assert by_claim == by_ambiguity
+
+
+def test_the_default_comes_first(ambiguities):
+    for entry in ambiguities.values():
+        assert entry["default"] == entry["options"][0]["name"]
+
+
+def specs(choice):
+    """Each method of each experiment that a choice of options is set in."""
+    reading, paper = enumeration.Reading(choice, ()), config.load()
+    names = {e for a, o in choice for e in enumeration._options()[a, o]["experiments"]}
+    return {
+        (name, method): enumeration.spec(reading, name, method)
+        for name in sorted(names)
+        for method in paper["experiments"][name]["methods"]
+    }
+
+
+def test_each_setting_of_an_ambiguity_can_be_set_and_the_default_is_set(ambiguities):
+    paper = config.load()
+    for name, entry in ambiguities.items():
+        for option in entry["options"]:
+            found = specs(((name, option["name"]),))
+            changed = [key for key, spec in found.items() if spec != config.spec(paper, *key)]
+            is_default = option["name"] == entry["default"]
+            assert bool(changed) == (option["setting"] is not None and not is_default), name
+            for spec in found.values():
+                build(spec, range(2))
+
+
+def test_a_wrong_setting_is_noticed(ambiguities, monkeypatch):
+    """A planted fault: an option that the configuration does not know."""
+    options = {**enumeration._options()}
+    wrong = options["projection", "floor-eigenvalues"] | {"setting": "projection=floor_eigenvalue"}
+    monkeypatch.setattr(
+        enumeration, "_options", lambda: {**options, ("projection", "floor-eigenvalues"): wrong}
+    )
+    with pytest.raises(config.ConfigError, match="did you mean 'floor_eigenvalues'"):
+        specs((("projection", "floor-eigenvalues"),))
+
+
+def test_products_and_bases_name_what_is_there(claims, ambiguities):
+    options = {(a, o["name"]) for a, entry in ambiguities.items() for o in entry["options"]}
+    for product in ledger.products():
+        assert set(product["claims"]) <= set(claims)
+        assert {(a, o) for a, some in product["over"].items() for o in some} <= options
+        # One claim at least can be changed by each of them.
+        for name in product["over"]:
+            assert set(product["claims"]) & set(ambiguities[name]["affects"])
+    for claim in claims.values():
+        assert set(claim.get("base", {}).items()) <= options
+        assert set(claim.get("base", {})) <= set(claim["readings"])
+
+
+def test_direct_measures_give_the_ledgers_quantities(claims, tmp_path):
+    evidence = Evidence(tmp_path, 0.98)
+    for name in ("nash", "projection-operator", "average-dynamics"):
+        assert set(measures()[name](evidence)) == {q["id"] for q in claims[name]["quantities"]}
+
+
+def test_a_misspelt_ledger_is_refused(tmp_path, monkeypatch):
+    for file in ("schema.json", "claims.yaml"):
+        (tmp_path / file).write_bytes((ledger.FOLDER / file).read_bytes())
+    text = (tmp_path / "claims.yaml").read_text(encoding="utf-8")
+    (tmp_path / "claims.yaml").write_text(text.replace("limitation:", "limitations:", 1), "utf-8")
+    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    with pytest.raises(config.ConfigError, match=r"claims.yaml, claims.0"):
+        ledger.claims()
+
+
+def test_the_schema_itself_is_one():
+    schema = json.loads((ledger.FOLDER / "schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    schema = json.loads(config.SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)

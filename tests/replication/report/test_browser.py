@@ -1,0 +1,205 @@
+"""The page in a real browser, without a network: it loads, filters, links and fits a phone.
+
+A probe is added to a copy of the page. It drives the controls as a reader would and tells what it
+sees to a page around it, which writes that into an attribute of its body; this is read from the DOM
+that the browser dumps. The copy is in a frame because a window cannot be as narrow as a phone.
+"""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+from project_copy import ROOT
+
+from replication.report.pages import complete, write_pages
+
+pytestmark = pytest.mark.end_to_end
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+PROBE = """
+(function () {
+  function visible(element) { return element.getClientRects().length > 0; }
+  function rows() {
+    return Array.from(document.querySelectorAll("#claim-table tbody tr")).filter(visible)
+      .map(function (row) { return row.querySelector("th").textContent.trim(); });
+  }
+  function set(id, value) {
+    var control = document.getElementById(id);
+    control.value = value;
+    control.dispatchEvent(new Event("input", {bubbles: true}));
+    return {rows: rows(), said: document.getElementById("shown").textContent};
+  }
+  var form = document.getElementById("filters");
+  var controls = Array.from(form.querySelectorAll("select, input, button"));
+  var links = Array.from(document.querySelectorAll("a, use"), function (a) {
+    return a.getAttribute("href") || a.getAttribute("xlink:href");
+  });
+  var seen = {
+    width: innerWidth,
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    loaded: performance.getEntriesByType("resource").map(function (r) { return r.name; }),
+    form: visible(form),
+    all: rows(),
+    unreachable: controls.filter(function (c) { return c.tabIndex < 0 || c.disabled; }).length,
+    unlabelled: controls.filter(function (c) {
+      return !(c.labels && c.labels.length) && !c.textContent.trim();
+    }).length,
+    live: document.getElementById("shown").getAttribute("aria-live"),
+    outside: links.filter(function (link) { return link[0] !== "#"; }).length,
+    broken: links.filter(function (link) { return !document.getElementById(link.slice(1)); }),
+    repeated: document.querySelectorAll("[id]").length -
+      new Set(Array.from(document.querySelectorAll("[id]"), function (e) { return e.id; })).size
+  };
+  if (seen.form) {
+    seen.verdict = set("by-verdict", "contradicted");
+    seen.both = set("by-text", "figure 3");
+    seen.nothing = set("by-group", "Appendix A");
+    seen.message = visible(document.getElementById("none"));
+    form.reset();
+    setTimeout(function () {
+      seen.reset = rows();
+      seen.group = set("by-group", "Appendix A");
+      parent.postMessage(JSON.stringify(seen), "*");
+    }, 50);
+  } else {
+    parent.postMessage(JSON.stringify(seen), "*");
+  }
+})();
+"""
+
+FRAME = """<!doctype html><title>frame</title><body><script>
+addEventListener("message", function (event) { document.body.dataset.seen = event.data; });
+</script><iframe src="copy.html" width="{width}" height="800" style="border: 0"></iframe></body>
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        reason = f"none of {', '.join(BROWSERS)} is installed"
+        if os.environ.get("CI"):
+            pytest.fail(f"{reason}, and CI must have one: install Debian's chromium")
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="module")
+def report():
+    """The committed report, with a reading-dependent claim and a sweep made up."""
+    report = complete(json.loads((ROOT / "paper_checks/report.json").read_text(encoding="utf-8")))
+    claim = next(claim for claim in report["claims"] if claim["id"] == "fig1-optimum")
+    changed = [
+        {"reading": ",".join([f"curvature-sign=ascent,made-up={n}"] * 3), "verdict": "contradicted"}
+        for n in range(20)
+    ]
+    counts = {"reproduced": 4, "contradicted": 20}
+    swept = {"count": 24, "holds": 4, "counts": counts, "changed": changed}
+    claim |= {"verdict": "reading-dependent", "readings_swept": swept}
+    report["sweep"] = {"library": "ab" * 32, "current": False, "count": 24}
+    report["provenance"] = {"commit": "0" * 40, "library_digest": "cd" * 32}
+    return report
+
+
+@pytest.fixture(scope="module")
+def page(report, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    write_pages(folder / "report.json", ROOT / "figures", folder)
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def look(browser, tmp_path):
+    """Load a page at a width, and say what the probe saw and what the console said."""
+
+    def look(page, width=1280):
+        assert page.count("</body>") == 1
+        probed = page.replace("</body>", f"<script>{PROBE}</script></body>")
+        (tmp_path / "copy.html").write_text(probed, encoding="utf-8")
+        frame = tmp_path / "frame.html"
+        frame.write_text(FRAME.replace("{width}", str(width)), encoding="utf-8")
+        command = [
+            *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            *("--no-first-run", "--disable-sync", "--disable-component-update"),
+            *("--disable-background-networking", "--disable-quic"),
+            "--window-size=1400,900",
+            "--virtual-time-budget=5000",
+            *("--enable-logging=stderr", "--v=0", "--dump-dom"),
+            frame.as_uri(),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        found = re.search(r'data-seen="([^"]*)"', done.stdout)
+        assert found, done.stderr[-2000:]
+        console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+        return SimpleNamespace(console=console, **json.loads(html.unescape(found[1])))
+
+    return look
+
+
+def faults(seen, report):
+    """What is wrong with a page that was looked at; each check of it by a name."""
+    claims = report["claims"]
+
+    def ids(keep):
+        return [claim["id"] for claim in claims if keep(claim)]
+
+    contradicted = ids(lambda claim: claim["verdict"] == "contradicted")
+    figure_3 = [name for name in contradicted if name.startswith("fig3")]
+    appendix = ids(lambda claim: claim["group"] == "Appendix A")
+    everything = ids(lambda claim: True)
+    state = f"{len(contradicted)} of {len(claims)} claims shown: contradicted"
+    checks = {
+        "console": not seen.console,
+        "network": not seen.loaded and not seen.outside,
+        "links": not seen.broken and not seen.repeated,
+        "overflow": seen.overflow <= 0,
+        "controls": not seen.unreachable and not seen.unlabelled and seen.live == "polite",
+        "all rows": seen.all == everything and seen.reset == everything,
+        "by verdict": seen.verdict["rows"] == contradicted and seen.verdict["said"] == state,
+        "by words": figure_3 != [] and set(figure_3) <= set(seen.both["rows"]) < set(contradicted),
+        "no match": seen.nothing["rows"] == [] and seen.message,
+        "by group": seen.group["rows"] == appendix,
+    }
+    return [name for name, holds in checks.items() if not holds]
+
+
+def test_the_page_works_with_the_network_off(look, page, report):
+    assert faults(look(page), report) == []
+
+
+def test_the_page_fits_a_phone(look, page, report):
+    seen = look(page, width=360)
+    assert seen.width == 360
+    assert faults(seen, report) == []
+
+
+def test_without_its_script_it_is_a_plain_table(look, page, report):
+    bare = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    seen = look(bare)
+    assert not seen.form and seen.all == [claim["id"] for claim in report["claims"]]
+    assert seen.console == [] and seen.overflow <= 0 and seen.broken == []
+
+
+def test_planted_faults_are_noticed(look, page, report):
+    """A filter that keeps all, an error in the console, a dead link, something far too wide."""
+    planted = (
+        page.replace("row.hidden = !matches(row)", "row.hidden = false")
+        .replace('href="#errata"', 'href="#errata-of-the-paper"', 1)
+        .replace(
+            "</main>",
+            '<div style="width: 3000px">x</div><a href="https://example.org">x</a></main>',
+        )
+        .replace("</header>", "<script>throw new Error('planted')</script></header>")
+    )
+    assert {"console", "network", "links", "overflow", "by verdict", "by words", "by group"} <= set(
+        faults(look(planted), report)
+    )

@@ -1,0 +1,249 @@
+"""The report's data, sentences and pages, from the committed report with made-up additions."""
+
+import copy
+import html
+import json
+import re
+
+import jsonschema
+import pytest
+from markdown_it import MarkdownIt
+
+from replication.claims import errata, ledger
+from replication.claims.judge import VERDICTS
+from replication.experiments.config import ROOT, ConfigError
+from replication.report.pages import complete, flat, inline_svg, write_pages
+from replication.report.sentences import sentences
+
+STABILITY = {
+    "repetitions": 30,
+    "leave_one_out": {"changes": 2, "verdicts": {"inconclusive": 2}, "repetitions": [3, 8]},
+    "intervals": {"student-t": "inconclusive", "normal": "reproduced", "bootstrap": "reproduced"},
+    "quantities": [
+        {"id": "a", "kind": "mean", "smallest_effect": 0.0125, "needed": 87, "reason": None},
+        {"id": "b", "kind": "other", "smallest_effect": None, "needed": None, "reason": "no mean"},
+    ],
+}
+
+
+@pytest.fixture
+def report():
+    """The committed report with everything that may be in it."""
+    report = complete(json.loads((ROOT / "paper_checks/report.json").read_text(encoding="utf-8")))
+    claims = {claim["id"]: claim for claim in report["claims"]}
+    claims["fig1-optimum"] |= {
+        "verdict": "reading-dependent",
+        "default_verdict": "reproduced",
+        "stability": STABILITY,
+        "controls": [
+            {"fault": "flag_negated", "plants": "Negates a flag.", "caught_by": "fig1-optimum"}
+        ],
+        "readings_swept": {
+            "count": 40,
+            "holds": 20,
+            "counts": {"reproduced": 20, "contradicted": 20},
+            "changed": [
+                {"reading": f"curvature-sign=ascent,made-up={n}", "verdict": "contradicted"}
+                for n in range(20)
+            ],
+        },
+    }
+    measured = {"value": -1.25, "lower": -1.5, "upper": -1.0, "n": 30}
+    settings = {"curvature": "full", "curvature_sign": "printed", "step_size": 1e-5, "floor": 1e-7}
+    row = {"experiment": "pd_exact", "condition": "as printed", "method": "DN", "iterations": 2000}
+    report["attribution"] = [{**row, **settings, "average": measured, "final": measured}]
+    effect = {"count": 1, "changed": ["fig1-optimum"]}
+    report["ambiguities"][0]["options"][1]["effect"] = effect
+    report["sweep"] = {"library": "ab" * 32, "current": False, "count": 61}
+    report["errata"], report["limitations"] = errata.errata(), errata.limitations()
+    report["provenance"] = {"commit": "0" * 40, "packages": {"numpy": "2.1"}}
+    return report
+
+
+def pages(report, folder):
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    write_pages(folder / "report.json", ROOT / "figures", folder)
+    return [(folder / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "md")]
+
+
+# The schema ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def schema():
+    text = (ledger.FOLDER / "report.schema.json").read_text(encoding="utf-8")
+    schema = jsonschema.Draft202012Validator(json.loads(text))
+    schema.check_schema(schema.schema)
+    return schema
+
+
+def test_the_committed_report_and_one_with_everything_fit_the_schema(schema, report):
+    committed = json.loads((ROOT / "paper_checks/report.json").read_text(encoding="utf-8"))
+    schema.validate(complete(committed))
+    schema.validate(report)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda report: report.pop("sweep"),
+        lambda report: report["claims"][0].update(verdict="proven"),
+        lambda report: report["claims"][0]["quantities"][0].pop("lower"),
+        lambda report: report["claims"][0]["quantities"][0].update(value="large"),
+        lambda report: report["sweep"].update(library="unknown"),
+        lambda report: report["claims"][0].update(controls=[{"fault": "x"}]),
+        lambda report: report.update(verdicts=[]),
+    ],
+)
+def test_a_damaged_report_does_not(schema, report, damage):
+    damaged = copy.deepcopy(report)
+    damage(damaged)
+    assert not schema.is_valid(damaged)
+
+
+def test_something_else_is_refused_with_a_remedy(tmp_path):
+    for text in ("[]", "{}", '{"claims": [1]}', "no json"):
+        (tmp_path / "report.json").write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError, match="netnewton check"):
+            write_pages(tmp_path / "report.json", ROOT / "figures", tmp_path)
+
+
+# The sentences -------------------------------------------------------------------------------
+
+
+def claim(name, verdict, group="Section 6", **more):
+    return {"id": name, "group": group, "verdict": verdict, "quantities": [], **more}
+
+
+def test_each_sentence_follows_the_verdicts():
+    made = {
+        "claims": [
+            claim("fig1-optimum", "reproduced"),
+            claim("fig1-faster", "contradicted"),
+            claim("nash", "reproduced", "Definitions"),
+            claim("privacy", "not tested", "Definitions"),
+        ],
+        "sweep": None,
+    }
+    first, second, third = sentences(made)
+    assert first == (
+        "By the default readings 2 of 4 claims are reproduced, of the 2 on the paper's figures: "
+        "fig1-optimum."
+    )
+    assert "not been swept" in second
+    assert third == "Contradicted: fig1-faster; not tested: privacy."
+
+
+def test_the_sentence_on_readings_names_what_depends_and_on_what():
+    changed = [
+        {"reading": "curvature-sign=ascent", "verdict": "contradicted"},
+        {"reading": "curvature-sign=ascent,update-lag=current", "verdict": "contradicted"},
+    ]
+    swept = {"count": 9, "holds": 7, "counts": {}, "changed": changed}
+    dependent = claim("fig1-optimum", "reading-dependent", readings_swept=swept)
+    made = {"claims": [dependent], "sweep": {"library": "", "current": True, "count": 1}}
+    assert sentences(made)[1] == (
+        "Under the 1 reading swept 1 verdict depends on the reading, among them fig1-optimum "
+        "(holds under 7 of 9); most changes come from curvature-sign."
+    )
+    assert sentences(made)[0].endswith("; 0 hold under every reading swept.")
+    made["sweep"].update(current=False, count=9)
+    assert "earlier version" in sentences(made)[1]
+    made["claims"] = [claim("fig1-optimum", "reproduced")]
+    assert sentences(made)[1].startswith("No verdict")
+
+
+@pytest.mark.parametrize("cause", VERDICTS)
+@pytest.mark.parametrize("kept", VERDICTS)
+def test_the_sentence_on_the_advantage_has_words_for_every_verdict(cause, kept):
+    quantities = [{"id": "kept-share", "value": 0.25, "verdict": kept}]
+    compared = [{"id": str(n), "value": 1, "verdict": "contradicted"} for n in range(2)]
+    made = {
+        "claims": [
+            claim("attribution", cause, "Ours", quantities=compared),
+            claim("fallback-frequency", kept, "Ours", quantities=quantities),
+        ],
+        "sweep": None,
+    }
+    last = sentences(made)[-1]
+    assert "ahead in 0 of 2 comparisons" in last and last.endswith(".")
+    assert ("25 %" in last) == (kept != "not tested")
+    others = {
+        sentences({**made, "claims": [claim("attribution", other), made["claims"][1]]})[-1]
+        for other in VERDICTS
+    }
+    assert len(others) == len(VERDICTS)
+
+
+# The pages -----------------------------------------------------------------------------------
+
+
+def test_both_pages_say_everything(report, tmp_path):
+    page, markdown = pages(report, tmp_path)
+    shown = html.unescape(re.sub(r"<[^>]*>", "", page))
+    for text in (shown, markdown.replace("`", "")):
+        for wanted in (
+            "older than the sources",
+            "20 of 40",
+            "and 8 more",
+            "leaving out one of the 30 repetitions changes it in 2 cases: inconclusive 2 times",
+            "0.0125",
+            "87 repetitions",
+            "no mean",
+            "Negates a flag.",
+            "self-weights",
+            "packages.numpy",
+            "full (printed)",
+            "reading-dependent",
+            "./run netnewton check nash",
+            "hanges 1 verdict",
+        ):
+            assert wanted in text, wanted
+        missing = [c["id"] for c in report["claims"] if c["limitation"] not in text]
+        assert missing == []
+
+
+def test_a_current_sweep_is_not_called_old(report, tmp_path):
+    report["sweep"]["current"] = True
+    report["summary"] = []
+    for page in pages(report, tmp_path):
+        assert "older than the sources" not in page and "no longer current" not in page
+
+
+def test_what_is_text_stays_text(report, tmp_path):
+    """A ledger's text cannot become part of the page's structure."""
+    report["claims"][0]["limitation"] = "<script>alert(1)</script> a|b"
+    report["limitations"] = ["<b>`x`</b>"]
+    page, _ = pages(report, tmp_path)
+    assert "<script>alert" not in page and "&lt;b&gt;<code>x</code>&lt;/b&gt;" in page
+
+
+def test_every_row_of_the_markdown_tables_has_its_columns(report, tmp_path):
+    _, text = pages(report, tmp_path)
+    rendered = MarkdownIt("commonmark").enable("table").render(text)
+    tables = re.findall(r"<table>.*?</table>", rendered, flags=re.DOTALL)
+    assert len(tables) > len(report["claims"])
+    for table in tables:
+        rows = re.findall(r"<tr>.*?</tr>", table, flags=re.DOTALL)
+        assert len({len(re.findall("<t[dh]", row)) for row in rows}) == 1
+    # Cells beyond the header's are dropped silently, so that the source is counted too.
+    for block in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
+        counts = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        assert len(counts) == 1, block[:200]
+    headings = {re.sub("<.*?>", "", h) for h in re.findall(r"<h3>(.*?)</h3>", rendered)}
+    assert set(re.findall(r'href="#([^"]+)"', rendered)) <= headings
+
+
+def test_nested_provenance_is_flattened():
+    tree = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}], "f": {}}
+    assert list(flat(tree)) == [("a.b", "1"), ("a.c", "1, 2"), ("d.0.e", "None")]
+
+
+def test_coordinates_are_rounded_and_scales_are_not(tmp_path):
+    (tmp_path / "a.svg").write_text(
+        '<?xml version="1.0"?>\n<svg><path d="M 1.23456 -7.0001 L 10 2.5"/>\n'
+        '  <use x="3.999999" transform="scale(0.015625)"/></svg>',
+        encoding="utf-8",
+    )
+    drawn = inline_svg(tmp_path / "a.svg", "a")
+    assert 'd="M 1.23 -7 L 10 2.5"' in drawn and 'x="4"' in drawn and "scale(0.015625)" in drawn
