@@ -1,13 +1,8 @@
-"""Communication networks: from a graph to a consensus matrix, and mixing over it (Section 2).
+"""Consensus matrices: from a graph to weights (Section 2).
 
 The paper asks of the consensus matrix A = [a_ij] that it is symmetric and stochastic, that
 a_ij = 0 wherever agents i and j are not neighbours, and that the graph is connected.
 `validate_weights` checks exactly that. Agents are numbered in the order of ``graph.nodes``.
-
-*Mixing* is the one primitive by which agents communicate: ``mix(values, iteration)`` replaces
-agent i's array by sum_j a_ij values_j. Algorithm 1 is written against it alone, so anything with
-that signature will do: a dense or sparse product, a network that changes with the iteration, or
-processes that exchange messages.
 """
 
 from __future__ import annotations
@@ -19,11 +14,10 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
+from netnewton.arrays import Array
+
 if TYPE_CHECKING:
     import scipy.sparse as sp
-
-Array = npt.NDArray[np.float64]
-Mix = Callable[[Array, int], Array]
 
 # Entries are sums of at most N terms of size one, so rounding stays far below this.
 TOLERANCE = 1e-10
@@ -149,7 +143,7 @@ def validate_weights(weights: Array | sp.sparray, graph: nx.Graph | None = None)
         non-negative, symmetric and stochastic, if it has weight off the edges, or if the network
         it describes is not connected.
     """
-    dense = weights.toarray() if _is_sparse(weights) else weights
+    dense = weights.toarray() if is_sparse(weights) else weights
     stack = np.asarray(dense, dtype=float)
     if stack.ndim not in (2, 3) or stack.shape[-1] != stack.shape[-2]:
         raise ValueError(
@@ -180,47 +174,7 @@ def spectral_gap(weights: Array) -> Array:
     return np.asarray(1.0 - np.abs(deflated).max(axis=-1))
 
 
-def mixing(weights: Array | sp.sparray) -> Mix:
-    """The primitive *mix* of a fixed network: each agent's weighted sum of its neighbours' arrays.
-
-    Parameters
-    ----------
-    weights : Array of shape (N, N) or (R, N, N), or scipy sparse array of shape (N, N)
-
-    Returns
-    -------
-    Callable
-        ``mix(values, iteration)`` for values of shape (R, N, ...); the iteration is ignored.
-
-    Raises
-    ------
-    ValueError
-        As `validate_weights`.
-    """
-    validate_weights(weights)
-    return unchecked_mixing(weights)
-
-
-def unchecked_mixing(weights: Array | sp.sparray) -> Mix:
-    """`mixing` without the checks, for networks that break the paper's assumptions on purpose."""
-    if _is_sparse(weights):
-        matrix = weights.tocsr()
-
-        def mix_sparse(values: Array, iteration: int) -> Array:
-            columns = np.moveaxis(values, 1, 0)
-            mixed = matrix @ columns.reshape(columns.shape[0], -1)
-            return np.ascontiguousarray(np.moveaxis(mixed.reshape(columns.shape), 0, 1))
-
-        return mix_sparse
-
-    def mix_dense(values: Array, iteration: int) -> Array:
-        flat = values.reshape(*values.shape[:2], -1)
-        return np.matmul(weights, flat).reshape(values.shape)
-
-    return mix_dense
-
-
-def _is_sparse(weights: Array | sp.sparray) -> TypeGuard[sp.sparray]:
+def is_sparse(weights: Array | sp.sparray) -> TypeGuard[sp.sparray]:
     """Whether the matrix is one of scipy's sparse arrays: its import takes a third of a second."""
     if isinstance(weights, np.ndarray):
         return False
