@@ -174,9 +174,9 @@ def spectral_gap(weights: Array) -> Array:
     return np.asarray(1.0 - np.abs(deflated).max(axis=-1))
 
 
-def is_sparse(weights: Array | sp.sparray) -> TypeGuard[sp.sparray]:
+def is_sparse(weights: object) -> TypeGuard[sp.sparray]:
     """Whether the matrix is one of scipy's sparse arrays: its import takes a third of a second."""
-    if isinstance(weights, np.ndarray):
+    if isinstance(weights, np.ndarray | list | tuple):
         return False
     import scipy.sparse
 
