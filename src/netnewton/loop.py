@@ -130,8 +130,8 @@ class _Source:
             expected = getattr(derivatives, name, None)
             if expected is not None and expected != self.shape[axis]:
                 raise ValueError(
-                    f"theta of shape {self.shape} has {self.shape[axis]} {name.removeprefix('n_')}, the "
-                    f"derivatives {expected}"
+                    f"theta of shape {self.shape} has {self.shape[axis]} "
+                    f"{name.removeprefix('n_')}, the derivatives {expected}"
                 )
 
     def __call__(self, theta: Array) -> Derivatives:
