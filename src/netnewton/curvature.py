@@ -144,13 +144,13 @@ class _Diagonals(Curvature):
         return Projected(np.where(replaced[..., np.newaxis], projection(Z, floor), Z), replaced)
 
     def solve(self, projected: Projected, v: Array) -> Solution:
-        singular = projected.replaced  # nothing that was kept, at least m/2, is zero
-        if singular.any():
-            singular = singular & (projected.mended == 0).any(axis=-1)
+        if not projected.replaced.any():  # what is kept is at least m/2
+            return Solution(v / projected.mended, projected.replaced)
+        singular = np.asarray((projected.mended == 0).any(axis=-1))
         with np.errstate(divide="ignore", invalid="ignore"):
-            direction = v / projected.mended
+            direction = np.asarray(v / projected.mended)
         direction[singular] = np.nan
-        return Solution(np.asarray(direction), singular)
+        return Solution(direction, singular)
 
 
 @dataclass(frozen=True)

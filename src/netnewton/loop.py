@@ -183,8 +183,8 @@ class _Record:
             self._look()
         if self.rows == 0:
             self.first = state
-        for name, x in state.arrays():
-            self.block[name][self.rows] = x
+        for name, rows in self.block.items():
+            rows[self.rows] = getattr(state, name)
         self.rows += 1
 
     def trace(self) -> dict[str, npt.NDArray[Any]]:

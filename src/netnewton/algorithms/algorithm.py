@@ -7,8 +7,9 @@ derivatives and tells its neighbours something through *mix*; nothing else passe
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -41,12 +42,15 @@ class State:
         some: dict[str, Any] = {name: x[rows] for name, x in self.arrays()}
         return replace(self, **some)
 
+    def numbers(self) -> Iterable[Array]:
+        """The arrays that tell whether a repetition is still finite; all that hold numbers."""
+        return [x for _, x in self.arrays() if x.dtype.kind == "f"]
+
     def not_finite(self) -> Flags:
         """Which repetitions hold a number that is not finite, shape (R,)."""
         lost = np.zeros(len(self.theta), dtype=bool)
-        for _, x in self.arrays():
-            # A finite sum of squares clears all of them, cheaply.
-            if x.dtype == np.float64 and not np.isfinite(np.vdot(x, x)):
+        for x in self.numbers():
+            if not math.isfinite(np.vdot(x, x)):  # a finite sum of squares clears all, cheaply
                 lost |= ~np.isfinite(x).reshape(len(x), -1).all(axis=1)
         return lost
 
@@ -59,7 +63,7 @@ class State:
             return x
 
         numbers: dict[str, Any] = {
-            name: cleared(x) for name, x in self.arrays() if x.dtype == np.float64
+            name: cleared(x) for name, x in self.arrays() if x.dtype.kind == "f"
         }
         return replace(self, **numbers)
 

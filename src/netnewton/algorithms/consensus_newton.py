@@ -20,7 +20,7 @@ sign and structure of H_i, the matrix in g_i, the operator [.]_m, the trackers' 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,10 @@ class NewtonState(State):
     """Whether [.]_m replaced the tracked curvature in the step to theta(k), shape (R, N)."""
     singular: Flags
     """Whether the curvature of that step had no inverse, shape (R, N)."""
+
+    def numbers(self) -> Iterable[Array]:
+        """What tells whether a repetition is finite: g and H have entered the trackers."""
+        return self.theta, self.g_mean, self.H_mean
 
 
 Trackers = tuple[Array, Array]
