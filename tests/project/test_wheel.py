@@ -132,7 +132,7 @@ def test_a_module_that_needs_more_is_noticed(alone, tmp_path):
     (tmp_path / "netnewton/planted.py").write_text("import yaml")
     assert "netnewton.planted: No module named 'yaml'\n" in alone(WALK).stdout
     (tmp_path / "numpy").unlink()
-    assert "No module named 'numpy'" in alone(WALK).stdout
+    assert "No module named 'numpy'" in alone(WALK).stderr
 
 
 @pytest.fixture
