@@ -19,9 +19,9 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import consensus_newton, curvature, networks
+from netnewton.arrays import Array, Flags, Indices
 from netnewton.derivatives import DerivativeSource
 from netnewton.games.concave import (
     TeamProblem,
@@ -38,9 +38,6 @@ from replication.experiments.build import (
     TRACKERS,
     full_hessian_in_g,
 )
-
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 SEED = 2022  # of the problems, graphs and starts of Sections 2 to 4; any number does
 FAMILIES = ("path", "ring", "star", "random", "complete")
@@ -290,7 +287,7 @@ def arrival(errors: Array, goal: float) -> Indices:
     return np.where(below.any(axis=1), below.argmax(axis=1), -1)
 
 
-def converges(runs: Cases, method: Steps, reading: Reading, steps: Array) -> npt.NDArray[np.bool_]:
+def converges(runs: Cases, method: Steps, reading: Reading, steps: Array) -> Flags:
     """Whether each run converges at its step size, shape (R,)."""
     slow = _too_slow(steps)
     patience = np.where(slow, 100 + 3 / runs.gaps, 30 / steps + 12 / runs.gaps)
@@ -299,12 +296,12 @@ def converges(runs: Cases, method: Steps, reading: Reading, steps: Array) -> npt
     return (arrival(errors, GOAL) >= 0) | (slow & _falling(errors, steps, horizon))
 
 
-def _too_slow(steps: Array) -> npt.NDArray[np.bool_]:
+def _too_slow(steps: Array) -> Flags:
     """Whether (1 - epsilon)^k is still above the goal after the most iterations spent on it."""
     return np.asarray(steps * SLOWEST < -np.log(GOAL))
 
 
-def _falling(errors: Array, steps: Array, horizon: Indices) -> npt.NDArray[np.bool_]:
+def _falling(errors: Array, steps: Array, horizon: Indices) -> Flags:
     """Whether the error falls all through the second half, at a quarter of the rate epsilon.
 
     The slowest direction of the diagonal choice shrinks more slowly than at epsilon.

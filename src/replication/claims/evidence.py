@@ -12,14 +12,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Array
 from replication.claims import ledger
-from replication.claims.intervals import Interval, bootstrap, mean_interval, normal_interval
 from replication.experiments.config import ConfigError, changes_from_paper
+from replication.experiments.intervals import Interval, bootstrap, mean_interval, normal_interval
 from replication.experiments.results import Results
-
-Array = npt.NDArray[np.float64]
 
 SEED = 2022  # of the bootstrap that is another reading of the interval; any number does
 

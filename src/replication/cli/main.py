@@ -247,7 +247,7 @@ def _results(paths: Sequence[Path]) -> dict[tuple[str, str], Results]:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from replication.claims.measured import measure_library
+    from replication.claims.on_library import measure_library
 
     measure_library(options.out, options.confidence)
 
@@ -255,7 +255,7 @@ def _measure(options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> None:
     from replication.claims.evidence import Evidence
     from replication.claims.judge import check_claims
-    from replication.claims.measured import read_measured
+    from replication.claims.on_library import read_measured
     from replication.report.collect import report_data, write_report_data
 
     measured = None
@@ -276,7 +276,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _print_claims(claims: Sequence[dict]) -> None:
-    from replication.claims.judge import MARKS
+    from replication.claims.verdicts import MARKS
     from replication.report.pages import interval, region
 
     for claim in claims:

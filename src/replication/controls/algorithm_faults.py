@@ -7,16 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import consensus_newton, curvature, networks
+from netnewton.arrays import Array
 from netnewton.derivatives import Derivatives, DerivativeSource
 from netnewton.networks import Mix
-from replication.claims.control import Control, Patch, of_check
+from replication.claims.planting import Control, Patch, of_check
 from replication.controls import against_literal
 from replication.experiments import build, problems, simulate
 
-Array = npt.NDArray[np.float64]
 State = consensus_newton.State
 
 

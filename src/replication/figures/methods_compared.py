@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from replication.claims.attribution.measure import CONDITIONS
-from replication.claims.comparisons import average, returns
-from replication.claims.intervals import Interval, mean_interval
+from replication.experiments.intervals import Interval, mean_interval
 from replication.experiments.results import Results
+from replication.experiments.returns import average, returns
 from replication.figures.style import Drawing, Key, table
 
 if TYPE_CHECKING:

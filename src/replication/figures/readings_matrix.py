@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, MARKS, NOT_TESTED, REPRODUCED
+from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, MARKS, NOT_TESTED, REPRODUCED
 from replication.experiments.config import ConfigError
 from replication.figures.style import SMALL, Drawing, table
 

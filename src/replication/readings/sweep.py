@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from replication.claims import ledger
 from replication.claims.evidence import Evidence
-from replication.claims.judge import check_claim
+from replication.claims.judge import check_claims
 from replication.experiments.files import digest, write_text
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import simulate
@@ -97,13 +96,12 @@ def measured(reading: Reading, runs: Path, folder: Path, confidence: float) -> d
     path = folder / f"{name}.json"
     if not path.exists():
         evidence = SweptEvidence(reading, runs, confidence)
-        entries = {entry["id"]: entry for entry in ledger.claims()}
-        claims = {c: _brief(check_claim(entries[c], evidence)) for c in reading.claims}
+        judged = check_claims(evidence, reading.claims)
         row = {
             "id": reading.id,
             "product": reading.product,
             "choice": dict(reading.choice),
-            "claims": claims,
+            "claims": {claim["id"]: _brief(claim) for claim in judged},
         }
         write_text(path, json.dumps(row))
     return dict(json.loads(path.read_text(encoding="utf-8")))

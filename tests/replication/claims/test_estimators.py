@@ -11,11 +11,11 @@ from scipy import special
 
 from netnewton.derivatives.exact import exact_derivatives
 from replication.claims import judge
-from replication.claims.control import ledger_entry
 from replication.claims.estimators import bias, variance
 from replication.claims.estimators import faults as faults
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
+from replication.claims.planting import ledger_entry
 
 
 def verdicts_on(claim, readings=None):

@@ -6,9 +6,9 @@ import pytest
 from replication.claims import ledger, measured
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.groups import measures
-from replication.claims.intervals import Interval
 from replication.claims.judge import check_claim
 from replication.experiments.config import ConfigError
+from replication.experiments.intervals import Interval
 
 
 @pytest.fixture

@@ -10,14 +10,15 @@ from netnewton import consensus_newton, curvature, networks
 from netnewton.games.concave import TeamProblem, concave_derivatives, random_problem
 from replication.claims import concave, ledger
 from replication.claims.concave import Reading
-from replication.claims.control import Patch
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
-from replication.claims.judge import CONTRADICTED, REPRODUCED, check_claim, claim_verdict
+from replication.claims.judge import check_claim
+from replication.claims.planting import Patch
 from replication.claims.rates import measure as rates
 from replication.claims.theorems import convergence, perturbed, prediction, step_sizes
 from replication.claims.theorems import measure as theorems
 from replication.claims.theorems import small as theory
+from replication.claims.verdicts import CONTRADICTED, REPRODUCED, claim_verdict
 from replication.experiments.config import ConfigError
 from replication.figures import draw
 from replication.figures.threshold_curves import draw_thresholds

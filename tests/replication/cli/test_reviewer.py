@@ -11,15 +11,15 @@ import pytest
 from project_copy import ROOT
 
 from netnewton import consensus_newton
-from replication.claims.judge import MARKS
+from replication.claims.verdicts import MARKS
 from replication.cli import main
 from replication.experiments import config, simulate
 from replication.experiments.config import ConfigError
 from replication.experiments.results import Results, write_results
 from replication.report.terminal import WIDTH, claim_screen
 from replication.review.archive import MANIFEST
-from replication.review.rederive import verify
 from replication.review.replay import difference, replay
+from replication.review.verify import verify
 
 pytestmark = pytest.mark.end_to_end
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from replication.claims.control import OfClaim, Run
 from replication.claims.evidence import Evidence
 from replication.claims.figure_1 import faults as section_6
+from replication.claims.planting import OfClaim, Run
 from replication.experiments.config import ConfigError
 
 SHORT = (Run("pd_exact", ("DN",), ("iterations=60",)),)

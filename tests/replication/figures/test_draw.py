@@ -10,10 +10,10 @@ from PIL import Image
 
 from netnewton.policies import behaviour_parameters
 from netnewton.trajectories import Streams, rollout
-from replication.claims.intervals import student_t
 from replication.cli import main
 from replication.experiments import config, problems, tune
 from replication.experiments.config import ConfigError
+from replication.experiments.intervals import student_t
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import simulate
 from replication.experiments.summarise import rows

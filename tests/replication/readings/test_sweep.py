@@ -15,7 +15,7 @@ from replication.claims import comparisons, intervals
 from replication.claims.estimators import bias
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.groups import measures
-from replication.claims.judge import verdict_across
+from replication.claims.verdicts import verdict_across
 from replication.experiments import build, config, simulate
 from replication.experiments.config import ConfigError
 from replication.readings import enumeration, sweep, table

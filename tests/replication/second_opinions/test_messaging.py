@@ -12,11 +12,11 @@ from netnewton.derivatives.exact import exact_derivatives
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
 from replication.claims import ledger
-from replication.claims.control import Patch
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
 from replication.claims.messages import measure as measured
 from replication.claims.messages.faults import CONTROLS
+from replication.claims.planting import Patch
 from replication.experiments.build import CURVATURES, PROJECTIONS
 from replication.experiments.config import ConfigError
 from replication.second_opinions import arithmetic, audit, disclosure, messaging

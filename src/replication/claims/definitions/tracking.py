@@ -9,9 +9,9 @@ import numpy as np
 from netnewton import consensus_newton, networks
 from replication.claims.concave import with_trackers
 from replication.claims.evidence import Evidence, exactly
-from replication.claims.intervals import Interval
 from replication.experiments import config
 from replication.experiments.build import build
+from replication.experiments.intervals import Interval
 from replication.experiments.simulate import observed, tracking_error
 
 EXPERIMENT = "pd_exact"

@@ -7,22 +7,20 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import networks
+from netnewton.arrays import Array, Flags
 from netnewton.curvature import ScaledIdentity
 from replication.claims import concave
 from replication.claims.concave import Cases, Reading, Steps
 from replication.claims.evidence import Evidence, Measure, exactly
-from replication.claims.intervals import (
+from replication.experiments.intervals import (
     Interval,
     median_interval,
     ratio_bounds,
     settling_time,
     share_interval,
 )
-
-Array = npt.NDArray[np.float64]
 
 AGENTS, PARAMETERS = 4, 3
 PROBLEMS = 60
@@ -101,7 +99,7 @@ def _errors(base: Cases, method: Steps, reading: Reading, steps: Array, iteratio
     return relative * base.errors(base.theta)[:, np.newaxis]
 
 
-def _between(error: Array) -> npt.NDArray[np.bool_]:
+def _between(error: Array) -> Flags:
     return (error > NEAR) & (error < FAR)
 
 

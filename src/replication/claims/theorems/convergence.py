@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from netnewton import networks
+from netnewton.arrays import Array
 from netnewton.consensus_newton import previous_trackers
 from netnewton.games.concave import TeamProblem
 from replication.claims import concave
 from replication.claims.concave import Cases, Reading, Steps
 from replication.claims.evidence import Evidence, exactly
-from replication.claims.intervals import Interval, share_interval
 from replication.claims.theorems.prediction import linear_threshold, proof_threshold
-
-Array = npt.NDArray[np.float64]
+from replication.experiments.intervals import Interval, share_interval
 
 PARAMETERS = 2
 ARRIVED = 1e-10  # error, relative to the start, that counts as arrival in the ledger

@@ -27,18 +27,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import consensus_newton, networks
+from netnewton.arrays import Array
 from netnewton.derivatives import Derivatives, DerivativeSource
 from netnewton.games.concave import TeamProblem, concave_derivatives
 from replication.claims import concave
 from replication.claims.concave import Cases, Reading, Steps
 from replication.claims.evidence import Evidence, exactly
-from replication.claims.intervals import Interval
 from replication.claims.theorems.convergence import line_slope
-
-Array = npt.NDArray[np.float64]
+from replication.experiments.intervals import Interval
 
 AGENTS, PARAMETERS = 5, 2
 PROBLEMS, STARTS = 6, 8
