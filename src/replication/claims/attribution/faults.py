@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netnewton import consensus_newton, curvature
+from netnewton import curvature
+from netnewton.algorithms.consensus_newton import NewtonState
 from replication.claims.planting import Control, Patch, Run, of_claim
 from replication.claims.shared_faults import exact, gridworld
 from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, REPRODUCED
-from replication.experiments import build, simulate
-
-State = consensus_newton.State
+from replication.experiments import names, simulate
 
 
 def control_gets_identity(patch: Patch) -> None:
@@ -26,14 +25,14 @@ def second_order_run_as_first(patch: Patch) -> None:
 
 
 def _curvatures() -> Any:
-    return build.CURVATURES
+    return names.CURVATURES
 
 
 def flag_negated(patch: Patch) -> None:
     """A Hessian that was replaced is recorded as kept, and the reverse."""
     real = simulate.observed
 
-    def observed(state: State, experiment: Any) -> Mapping[str, Any]:
+    def observed(state: NewtonState, experiment: Any) -> Mapping[str, Any]:
         return {**real(state, experiment), "fallback": ~state.fallback}
 
     patch.setattr(simulate, "observed", observed)

@@ -23,7 +23,7 @@ from netnewton.derivatives.likelihood_ratio import Estimator
 from netnewton.policies import behaviour_parameters
 from replication.claims.estimators.enumerated import SEED, Problem
 from replication.claims.evidence import Evidence
-from replication.experiments import problems
+from replication.experiments import names
 from replication.experiments.intervals import Interval, student_t
 
 BATCHES = 64  # independent ones, of whose means Student's t takes the spread
@@ -39,7 +39,7 @@ def as_read(evidence: Evidence) -> Estimator:
     played = evidence.reading("no-is-scores") == "played"
     return Estimator(
         hessian=hessians[evidence.reading("hessian-estimator")],
-        baseline=problems.BASELINES[evidence.reading("baseline").replace("-", "_")],
+        baseline=names.BASELINES[evidence.reading("baseline").replace("-", "_")],
         weights=likelihood_ratio.importance_weights,
         evaluated_at=likelihood_ratio.what_is_played if played else likelihood_ratio.own_copies,
     )

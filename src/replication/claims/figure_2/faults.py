@@ -8,12 +8,12 @@ from typing import Any
 from replication.claims.planting import Control, Patch, Run, of_claim
 from replication.claims.shared_faults import fallback_to_identity
 from replication.claims.verdicts import INCONCLUSIVE
-from replication.experiments import problems
+from replication.experiments import names, problems
 
 
 def weights_where_there_should_be_none(patch: Patch) -> None:
     """Runs that are said to be without importance weights have them."""
-    corrections: Any = problems.CORRECTIONS
+    corrections: Any = names.CORRECTIONS
     patch.setitem(corrections, "none", corrections["importance"])
 
 
