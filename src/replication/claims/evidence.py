@@ -1,4 +1,4 @@
-"""What is measured for each claim of paper_checks/claims.yaml.
+"""What is measured for each claim of paper_checks/claims.
 
 A measure maps `Evidence` to the quantities its ledger entry defines, each with its interval; a
 quantity that does not vary is an interval of width zero. What region would support the claim is
@@ -57,7 +57,7 @@ class Evidence:
         Parameters
         ----------
         ambiguity : str
-            Its id in paper_checks/ambiguities.yaml.
+            Its id in paper_checks/ambiguities.
         usual : str, optional
             The option where none is chosen; the ledger's default if it is not given.
         """

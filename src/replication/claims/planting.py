@@ -18,6 +18,7 @@ from unittest import mock
 from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.experiments import config
 from replication.experiments.config import Spec
+from replication.experiments.overrides import override
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import simulate
 
@@ -88,7 +89,7 @@ class Run:
     def specs(self) -> list[Spec]:
         """What is to be simulated; `REPETITIONS` repetitions unless the settings say otherwise."""
         assignments = [f"repetitions={REPETITIONS}", *self.settings]
-        changed = config.override(config.load(), self.experiment, self.methods, assignments)
+        changed = override(config.load(), self.experiment, self.methods, assignments)
         return [config.spec(changed, self.experiment, method) for method in self.methods]
 
     def make(self, folder: Path) -> None:

@@ -8,8 +8,10 @@ Reproduced under some readings of the paper and not under others: *reading-depen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from replication.experiments.intervals import Interval
+if TYPE_CHECKING:  # so that words and marks can be had without numpy
+    from replication.experiments.intervals import Interval
 
 REPRODUCED = "reproduced"
 CONTRADICTED = "contradicted"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from replication.cli.reviewer import Mismatch, add_commands
 from replication.experiments import config
 from replication.experiments.config import ConfigError, Spec
+from replication.experiments.overrides import override
 
 if TYPE_CHECKING:
     from replication.experiments.results import Results
@@ -138,7 +139,7 @@ def _run(options: argparse.Namespace) -> None:
     assignments = list(options.assignments)
     if options.repetitions is not None:
         assignments.append(f"repetitions={options.repetitions}")
-    settings = config.override(settings, options.experiment, chosen, assignments)
+    settings = override(settings, options.experiment, chosen, assignments)
     specs = [config.spec(settings, options.experiment, method) for method in chosen]
 
     from replication.experiments.build import build

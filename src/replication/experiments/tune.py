@@ -18,6 +18,7 @@ from replication.experiments import config
 from replication.experiments.config import ConfigError, Spec, nearest
 from replication.experiments.files import csv_table, write_text
 from replication.experiments.intervals import mean_interval
+from replication.experiments.overrides import override
 from replication.experiments.returns import average, lowest
 from replication.experiments.simulate import simulate
 
@@ -40,7 +41,7 @@ def specs(study: Settings, experiments: Settings) -> Iterator[tuple[Row, Spec]]:
     for values in itertools.product(*study["grid"].values()):
         chosen = dict(zip(study["grid"], values, strict=True))
         assignments = [f"{key}={value}" for key, value in chosen.items()]
-        changed = config.override(experiments, experiment, [method], fixed + assignments)
+        changed = override(experiments, experiment, [method], fixed + assignments)
         yield chosen, config.spec(changed, experiment, method)
 
 

@@ -13,18 +13,11 @@ from replication.claims.judge import check_claims
 from replication.experiments.files import digest, write_text
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import simulate
-from replication.experiments.tune import TABLES
-from replication.readings.enumeration import OF_RUNS, SOURCES, Reading, all_readings, spec
+from replication.readings.enumeration import Reading, all_readings, spec
+from replication.readings.sources import DATA, OF_RUNS, SOURCES
 
 # What the claims read; the rest would take ten times the space.
 KEPT = ("J", "fallback", "saturated", "weights", "theta", "diverged_at", "tracking_error")
-
-# What a row depends on beside the sources.
-DATA = (
-    "config/paper.yaml",
-    *(f"paper_checks/{name}" for name in ("claims.yaml", "ambiguities.yaml", "costs.csv")),
-    *(f"paper_checks/studies/{path.name}" for path in sorted(TABLES.glob("*.csv"))),
-)
 
 
 class SweptEvidence(Evidence):

@@ -15,6 +15,7 @@ from replication.claims.verdicts import MARKS
 from replication.cli import main
 from replication.experiments import config, simulate
 from replication.experiments.config import ConfigError
+from replication.experiments.overrides import override
 from replication.experiments.results import Results, write_results
 from replication.report.terminal import WIDTH, claim_screen
 from replication.review.archive import MANIFEST
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.end_to_end
 def make(folder, methods=("DN", "DG", "DS"), **assignments):
     """Small exact runs as files; the experiment is pd_exact."""
     given = {"repetitions": 3, "iterations": 5, **assignments}
-    settings = config.override(
+    settings = override(
         config.load(), "pd_exact", methods, [f"{key}={value}" for key, value in given.items()]
     )
     for method in methods:

@@ -14,6 +14,7 @@ from replication.cli import main
 from replication.experiments import config, problems, tune
 from replication.experiments.config import ConfigError
 from replication.experiments.intervals import student_t
+from replication.experiments.overrides import override
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import simulate
 from replication.experiments.summarise import rows
@@ -45,7 +46,7 @@ def make(folder, experiment, methods=None, repetitions=REPETITIONS):
     methods = methods or config.methods(paper, experiment)
     assignments = SMALL.get(experiment, GRIDWORLD)
     assignments = [*assignments, "iterations=5", f"repetitions={repetitions}"]
-    settings = config.override(paper, experiment, methods, assignments)
+    settings = override(paper, experiment, methods, assignments)
     for method in methods:
         spec = config.spec(settings, experiment, method)
         write_results(folder / experiment / f"{method}.nc", spec, simulate(spec))

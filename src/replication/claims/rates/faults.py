@@ -12,13 +12,14 @@ from netnewton.derivatives import Derivatives
 from replication.claims import concave
 from replication.claims.planting import Control, Patch, of_claim
 from replication.claims.rates import measure as rates
+from replication.claims.team_cases import Cases
 
 
 def hessian_frozen(patch: Patch) -> None:
     """Newton's method keeps the Hessian of its start."""
     real = concave.source_of
 
-    def source_of(runs: concave.Cases) -> concave.DerivativeSource:
+    def source_of(runs: Cases) -> concave.DerivativeSource:
         source, first = real(runs), real(runs)(runs.theta)
 
         def derivatives(theta: Array) -> Derivatives:
