@@ -5,13 +5,14 @@ from pathlib import Path
 
 from replication.experiments import config as experiments
 from replication.experiments.machine import processors
+from replication.experiments.overrides import resolve
 
 
 configfile: "config/paper.yaml"
 
 
 try:
-    settings = experiments.resolve(config)
+    settings = resolve(config)
 except experiments.ConfigError as error:
     raise WorkflowError(f"the configuration is at fault: {error}")
 
@@ -40,6 +41,11 @@ HARNESS = LIBRARY + [
     str(path)
     for path in sorted(Path("src/replication").rglob("*"))
     if path.suffix in (".py", ".j2", ".css", ".js")
+]
+LEDGERS = [
+    str(path)
+    for folder in ("claims", "ambiguities")
+    for path in sorted(Path("paper_checks", folder).glob("*.yaml"))
 ]
 
 
@@ -138,7 +144,10 @@ rule animate:
 rule study:
     input:
         SIMULATION,
-        "src/replication/experiments/tune.py",
+        expand(
+            "src/replication/experiments/{name}.py",
+            name=("intervals", "overrides", "returns", "tune"),
+        ),
         "config/paper.yaml",
         "config/studies.yaml",
     output:
@@ -174,8 +183,7 @@ rule sweep:
     input:
         HARNESS,
         "config/paper.yaml",
-        "paper_checks/ambiguities.yaml",
-        "paper_checks/claims.yaml",
+        LEDGERS,
         expand("paper_checks/studies/{study}.csv", study=STUDIES),
     output:
         "results/sweep/readings.json",
@@ -195,8 +203,7 @@ rule sweep:
 rule measure:
     input:
         HARNESS,
-        "paper_checks/claims.yaml",
-        "paper_checks/ambiguities.yaml",
+        LEDGERS,
         "paper_checks/schema.json",
         "paper_checks/costs.csv",
     output:
@@ -230,8 +237,9 @@ rule archive:
 rule check:
     input:
         HARNESS,
-        "paper_checks/claims.yaml",
-        expand("paper_checks/{ledger}.yaml", ledger=("ambiguities", "errata", "limitations")),
+        LEDGERS,
+        "paper_checks/errata.yaml",
+        "paper_checks/limitations.yaml",
         "paper_checks/schema.json",
         "paper_checks/readings.json",
         expand("paper_checks/studies/{study}.csv", study=STUDIES),

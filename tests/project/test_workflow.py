@@ -72,7 +72,7 @@ def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
             set(),
         ),
         ("src/replication/report/pages.py", {"report"}, {"simulate"}),
-        ("paper_checks/claims.yaml", {"check", "report"}, {"simulate", "summarise"}),
+        ("paper_checks/claims/figure_1.yaml", {"check", "report"}, {"simulate", "summarise"}),
     ],
 )
 def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again, untouched):

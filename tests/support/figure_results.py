@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 
-from replication.experiments import config
+from replication.experiments import config, overrides
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import simulate
 from replication.figures import draw
@@ -33,7 +33,7 @@ def make(folder, experiment, methods=None, repetitions=REPETITIONS):
     methods = methods or config.methods(paper, experiment)
     assignments = SMALL.get(experiment, GRIDWORLD)
     assignments = [*assignments, "iterations=5", f"repetitions={repetitions}"]
-    settings = config.override(paper, experiment, methods, assignments)
+    settings = overrides.override(paper, experiment, methods, assignments)
     for method in methods:
         spec = config.spec(settings, experiment, method)
         write_results(folder / experiment / f"{method}.nc", spec, simulate(spec))

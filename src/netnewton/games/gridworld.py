@@ -9,7 +9,7 @@ length, counted counter-clockwise from where angle zero points. In one step
 3. agents closer than the forbidden distance get stuck.
 
 All trajectories of all repetitions are stepped at once. What the paper leaves open is a field of
-`Gridworld`; the defaults are those of paper_checks/ambiguities.yaml.
+`Gridworld`; the defaults are those of paper_checks/ambiguities.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from replication.cli.reviewer import Mismatch, add_commands
 from replication.experiments import config
 from replication.experiments.config import ConfigError, Spec
+from replication.experiments.overrides import override
 
 if TYPE_CHECKING:
     from replication.experiments.results import Results
@@ -142,7 +143,7 @@ def _run(options: argparse.Namespace) -> None:
     assignments = list(options.assignments)
     if options.repetitions is not None:
         assignments.append(f"repetitions={options.repetitions}")
-    settings = config.override(settings, options.experiment, chosen, assignments)
+    settings = override(settings, options.experiment, chosen, assignments)
     specs = [config.spec(settings, options.experiment, method) for method in chosen]
 
     from replication.experiments.build import build
@@ -251,7 +252,7 @@ def _results(paths: Sequence[Path]) -> dict[tuple[str, str], Results]:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from replication.claims.measured import measure_library
+    from replication.claims.on_library import measure_library
 
     measure_library(options.out, options.confidence)
 
@@ -259,7 +260,7 @@ def _measure(options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> None:
     from replication.claims.evidence import Evidence
     from replication.claims.judge import check_claims
-    from replication.claims.measured import read_measured
+    from replication.claims.on_library import read_measured
     from replication.report.collect import report_data, write_report_data
 
     measured = None
@@ -280,7 +281,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _print_claims(claims: Sequence[dict]) -> None:
-    from replication.claims.judge import MARKS
+    from replication.claims.verdicts import MARKS
     from replication.report.pages import interval, region
 
     for claim in claims:

@@ -19,7 +19,7 @@ from netnewton.derivatives.exact import exact_derivatives
 from netnewton.games.finite import matrix_game
 from netnewton.policies import Boltzmann
 from netnewton.trajectories import Streams
-from replication.claims.control import Run, verdict_of_check
+from replication.claims.planting import Run, verdict_of_check
 from replication.experiments import problems
 from replication.experiments.config import Spec
 from replication.experiments.simulate import simulate

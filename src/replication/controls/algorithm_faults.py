@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import curvature, networks
 from netnewton.algorithms.consensus_newton import (
@@ -15,13 +14,12 @@ from netnewton.algorithms.consensus_newton import (
     NewtonState,
     current_trackers,
 )
+from netnewton.arrays import Array
 from netnewton.derivatives import Derivatives, DerivativeSource
 from netnewton.networks import Mix
-from replication.claims.control import Control, Patch, of_check
+from replication.claims.planting import Control, Patch, of_check
 from replication.controls import against_literal
 from replication.experiments import build, names, problems, simulate
-
-Array = npt.NDArray[np.float64]
 
 
 def trackers_of_this_iteration(patch: Patch) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from replication.claims.intervals import student_t
 from replication.experiments.files import csv_table, write_text
+from replication.experiments.intervals import student_t
 from replication.experiments.results import Results
 
 COLUMNS = (

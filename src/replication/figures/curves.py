@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.claims.intervals import student_t
+from replication.experiments.intervals import student_t
 from replication.experiments.results import Results
 from replication.figures.style import Array, Key, Line, label, lines, look, reference
 

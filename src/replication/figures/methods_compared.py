@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replication.claims.attribution.measure import CONDITIONS
-from replication.claims.comparisons import average, returns
-from replication.claims.intervals import Interval, mean_interval
 from replication.experiments.files import csv_table
+from replication.experiments.intervals import Interval, mean_interval
 from replication.experiments.results import Results
+from replication.experiments.returns import average, returns
 from replication.figures.style import SMALL, Drawing, Key, canvas
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, MARKS, NOT_TESTED, REPRODUCED
+from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, MARKS, NOT_TESTED, REPRODUCED
 from replication.experiments.config import ConfigError
 from replication.experiments.files import csv_table
 from replication.figures.style import SMALL, Drawing

@@ -11,13 +11,14 @@ import xarray
 from replication.experiments import config, files, provenance, results, simulate
 from replication.experiments.build import NETWORK_STREAM, build, stream
 from replication.experiments.config import ConfigError
+from replication.experiments.overrides import override
 from replication.experiments.provenance import write_provenance
 from replication.experiments.results import Results, write_results
 
 
 def small(method="DN", experiment="pd_exact", **changes):
     settings = ["iterations=40", "repetitions=12", *(f"{k}={v}" for k, v in changes.items())]
-    paper = config.override(config.load(), experiment, [method], settings)
+    paper = override(config.load(), experiment, [method], settings)
     return config.spec(paper, experiment, method)
 
 

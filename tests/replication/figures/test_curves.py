@@ -6,7 +6,7 @@ from figure_results import REPETITIONS, edited, lost, prepared, table
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.colors import to_hex
 
-from replication.claims.intervals import student_t
+from replication.experiments.intervals import student_t
 from replication.experiments.summarise import rows
 from replication.figures import curves, draw, fig2
 from replication.figures.style import label, look

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from replication.claims.judge import MARKS
+from replication.claims.verdicts import MARKS
 from replication.experiments.config import ConfigError
 from replication.figures.readings_matrix import DEFAULT, FILLS, draw_readings, matrix
 from replication.figures.style import themed

@@ -13,11 +13,11 @@ from netnewton.derivatives.exact import exact_derivatives
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
 from replication.claims import ledger
-from replication.claims.control import Patch
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
 from replication.claims.messages import measure as measured
 from replication.claims.messages.faults import CONTROLS
+from replication.controls.selftest import verdicts
 from replication.experiments.config import ConfigError
 from replication.experiments.names import CURVATURES, PROJECTIONS
 from replication.second_opinions import arithmetic, audit, disclosure, messaging
@@ -171,11 +171,11 @@ def test_measures_give_the_ledgers_quantities():
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda c: f"{c.fault.__name__}-{c.caught_by}")
-def test_each_control_is_caught(control, tmp_path):
-    assert control.check(tmp_path) == control.healthy
-    with Patch() as patch:
-        control.fault(patch)
-        assert control.check(tmp_path) == control.faulty
+def test_each_control_is_caught(control, tmp_path, patch):
+    quantity = control.check.quantity
+    assert verdicts(control.check, tmp_path)[quantity] == control.healthy
+    control.fault(patch)
+    assert verdicts(control.check, tmp_path)[quantity] == control.faulty
 
 
 def test_the_audit_holds_what_matters(rng):

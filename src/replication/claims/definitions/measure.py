@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import curvature, networks, run
 from netnewton.algorithms.consensus_newton import ConsensusNewton, current_trackers
+from netnewton.arrays import Array, Flags
 from netnewton.derivatives.exact import exact_derivatives
 from netnewton.games import finite
 from netnewton.policies import Boltzmann
 from replication.claims.definitions.tracking import tracking
 from replication.claims.evidence import Evidence, Measure, exactly
-from replication.claims.intervals import Interval
-
-Array = npt.NDArray[np.float64]
+from replication.experiments.intervals import Interval
 
 SEED = 2022  # of the random matrices and games below; any number does
 REPEATED_DISCOUNT = 0.8  # of the repeated game, as in the ledger's reading of it
@@ -110,7 +108,7 @@ def projection_operator(evidence: Evidence) -> Mapping[str, Interval]:
 
 def _matrices_about(
     floor: float, size: int, count: int, rng: np.random.Generator
-) -> tuple[Array, npt.NDArray[np.bool_]]:
+) -> tuple[Array, Flags]:
     """Random symmetric matrices (1, count, size, size), and which of them are >= floor * I.
 
     A quarter has all eigenvalues above the floor, a quarter one below it by a hair, a quarter any
