@@ -22,12 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import consensus_newton, curvature, networks
-from netnewton.derivatives import DerivativeSource
+from netnewton.derivatives import DerivativeSource, concave_derivatives, reference_optimum
 from netnewton.games.concave import (
     TeamProblem,
-    concave_derivatives,
     random_problem,
-    reference_optimum,
     stacked,
 )
 from replication.claims.evidence import Evidence

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import consensus_newton, curvature, networks
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import exact
 from netnewton.games.finite import matrix_game
 from netnewton.policies import Boltzmann
 from netnewton.trajectories import Streams
@@ -79,7 +79,7 @@ def directed_network(folder: Path) -> str:
     method = consensus_newton.Method(curvature.FullHessian(), EPSILON, M)
     final = consensus_newton.run(
         consensus_newton.init(start[np.newaxis], method),
-        exact_derivatives(matrix_game(payoffs), Boltzmann(1, (2, 2))),
+        exact(matrix_game(payoffs), Boltzmann(1, (2, 2))),
         networks.unchecked_mixing(weights),
         method,
         ITERATIONS,

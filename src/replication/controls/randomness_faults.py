@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from netnewton.trajectories import Streams
 from replication.claims.control import Control, Patch, of_check
 from replication.controls import against_literal
@@ -23,11 +25,12 @@ def seed_shared_by_repetitions(patch: Patch) -> None:
 def one_stream_for_all(patch: Patch) -> None:
     """Repetitions draw in turn from one stream, so that their company matters."""
     real = Streams.__init__
-    patch.setattr(
-        Streams,
-        "__init__",
-        lambda self, generators: real(self, [generators[0]] * len(generators)),
-    )
+
+    def init(self: Streams, generators: Sequence[np.random.Generator]) -> None:
+        real(self, generators)
+        self.generators = [generators[0]] * len(generators)
+
+    patch.setattr(Streams, "__init__", init)
 
 
 def stream_rewound(patch: Patch) -> None:

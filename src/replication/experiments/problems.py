@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netnewton.derivatives import DerivativeSource, likelihood_ratio
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import DerivativeSource, estimation, exact, likelihood_ratio
 from netnewton.games import finite
 from netnewton.games.gridworld import Gridworld
 from netnewton.policies import Boltzmann, GaussianRBF
@@ -41,20 +40,20 @@ EVALUATION_KEYS: Mapping[str, set[str]] = {
     "training": set(),
 }
 
-CREDITS = {"gpomdp": likelihood_ratio.gpomdp, "reinforce": likelihood_ratio.reinforce}
+CREDITS = {"gpomdp": estimation.gpomdp, "reinforce": estimation.reinforce}
 HESSIANS = {
-    "printed": likelihood_ratio.printed_hessian,
-    "unbiased": likelihood_ratio.unbiased_hessian,
+    "printed": estimation.printed_hessian,
+    "unbiased": estimation.unbiased_hessian,
 }
 BASELINES = {
-    "none": likelihood_ratio.no_baseline,
-    "constant": likelihood_ratio.constant_baseline,
+    "none": estimation.no_baseline,
+    "constant": estimation.constant_baseline,
     "variance_minimising": None,
 }
 CORRECTIONS = {
-    "importance": (likelihood_ratio.importance_weights, likelihood_ratio.own_copies),
-    "none": (likelihood_ratio.no_weights, likelihood_ratio.own_copies),
-    "none_at_played": (likelihood_ratio.no_weights, likelihood_ratio.what_is_played),
+    "importance": (estimation.importance_weights, estimation.own_copies),
+    "none": (estimation.no_weights, estimation.own_copies),
+    "none_at_played": (estimation.no_weights, estimation.what_is_played),
 }
 
 
@@ -121,14 +120,14 @@ def derivatives(
     """
     if settings["kind"] == "exact":
         _only("derivatives", settings, "kind", {"exact": set()})
-        return exact_derivatives(*_finite(played, joint, "derivatives"), order)
+        return exact(*_finite(played, joint, "derivatives"), order)
     _all("derivatives", settings, SAMPLING_KEYS)
     if played.discount == 0 and settings["horizon"] > 1:
         raise ValueError(
             f"derivatives.horizon = {settings['horizon']}: a game that is played once has horizon 1"
         )
     weights, evaluated_at = CORRECTIONS[settings["correction"]]
-    estimator = likelihood_ratio.Estimator(
+    estimator = estimation.Estimator(
         credit=CREDITS[settings["estimator"]],
         hessian=HESSIANS[settings["hessian"]],
         baseline=BASELINES[settings["baseline"]],
@@ -136,9 +135,7 @@ def derivatives(
         evaluated_at=evaluated_at,
     )
     horizon, size = settings["horizon"], settings["batch_size"]
-    return likelihood_ratio.likelihood_ratio(
-        played, joint, streams, horizon, size, estimator, order
-    )
+    return likelihood_ratio(played, joint, streams, horizon, size, estimator, order)
 
 
 def evaluation(
@@ -156,8 +153,7 @@ def evaluation(
     _only("evaluation", settings, "kind", EVALUATION_KEYS)
     _all("evaluation", settings, EVALUATION_KEYS[settings["kind"]])
     if settings["kind"] == "exact":
-        exact = exact_derivatives(*_finite(played, joint, "evaluation"), order=0)
-        return lambda mu: exact(mu[..., np.newaxis, :]).J
+        return exact(*_finite(played, joint, "evaluation"), order=0).returns
     if horizon is None:
         raise ValueError(
             f"evaluation.kind = {settings['kind']} goes with derivatives.kind=sampled only"

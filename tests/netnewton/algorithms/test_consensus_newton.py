@@ -7,9 +7,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from netnewton import consensus_newton, curvature, networks
+from netnewton import consensus_newton, curvature, derivatives, networks
 from netnewton.derivatives import Derivatives
-from netnewton.derivatives.exact import exact_derivatives
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
 from replication.experiments.build import CURVATURE_SIGNS, CURVATURES, PROJECTIONS, TRACKERS
@@ -64,7 +63,7 @@ def literal(oracles, weights, start, reading):
 def both(payoffs, weights, start, reading):
     """The library and the transcription on a one-shot game."""
     game = matrix_game(payoffs)
-    source = exact_derivatives(game, Boltzmann(1, game.n_actions))
+    source = derivatives.exact(game, Boltzmann(1, game.n_actions))
     oracles = [matrix_game_oracle(payoff) for payoff in payoffs]
     return (
         vectorised(source, weights, start, reading),
@@ -152,7 +151,7 @@ def test_the_paper_configuration_for_a_hundred_iterations():
     method = consensus_newton.Method(curvature.FullHessian(), 1e-5, 1e-7)
     fast = consensus_newton.run(
         consensus_newton.init(np.zeros((1, 2, 4)), method),
-        exact_derivatives(prisoners_dilemma(), Boltzmann(1, (2, 2))),
+        derivatives.exact(prisoners_dilemma(), Boltzmann(1, (2, 2))),
         networks.mixing(weights),
         method,
         100,
@@ -264,7 +263,7 @@ def test_a_derivative_source_of_ones_own_and_a_network_that_changes(rng, curvatu
 
 
 def test_divergence_is_recorded_and_harms_no_neighbour(rng):
-    source = exact_derivatives(prisoners_dilemma(), Boltzmann(1, (2, 2)))
+    source = derivatives.exact(prisoners_dilemma(), Boltzmann(1, (2, 2)))
 
     def explodes(theta):
         d = source(theta)

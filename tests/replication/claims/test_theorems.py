@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from netnewton import consensus_newton, curvature, networks
-from netnewton.games.concave import TeamProblem, concave_derivatives, random_problem
+from netnewton.derivatives import concave_derivatives
+from netnewton.games.concave import TeamProblem, random_problem
 from replication.claims import concave, ledger
 from replication.claims.concave import Reading
 from replication.claims.control import Patch

@@ -7,8 +7,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from netnewton import consensus_newton, networks
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton import consensus_newton, derivatives, networks
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
 from replication.claims import ledger
@@ -68,7 +67,7 @@ def test_equal_to_the_transcription_and_the_library(rng, graph, curvature, track
     )
     library = consensus_newton.run(
         consensus_newton.init(game.theta[np.newaxis], method),
-        exact_derivatives(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
+        derivatives.exact(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
         networks.mixing(game.weights),
         method,
         game.iterations,

@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import trajectories
-from netnewton.derivatives import Derivatives, likelihood_ratio
-from netnewton.derivatives.likelihood_ratio import Estimator
+from netnewton.derivatives import Derivatives, Estimator, estimation
 from netnewton.games import finite
 from netnewton.policies import behaviour_parameters
 from replication.claims.estimators.enumerated import (
@@ -47,21 +46,21 @@ AT_ONCE = 40_000  # trajectories in memory
 def as_read(evidence: Evidence) -> Estimator:
     """The readings; by default Appendix A's Hessian, no baseline, weights, own copies."""
     hessians = {
-        "printed": likelihood_ratio.printed_hessian,
-        "unbiased": likelihood_ratio.unbiased_hessian,
+        "printed": estimation.printed_hessian,
+        "unbiased": estimation.unbiased_hessian,
     }
     played = evidence.reading("no-is-scores") == "played"
     return Estimator(
         hessian=hessians[evidence.reading("hessian-estimator")],
         baseline=problems.BASELINES[evidence.reading("baseline").replace("-", "_")],
-        weights=likelihood_ratio.importance_weights,
-        evaluated_at=likelihood_ratio.what_is_played if played else likelihood_ratio.own_copies,
+        weights=estimation.importance_weights,
+        evaluated_at=estimation.what_is_played if played else estimation.own_copies,
     )
 
 
 def both_credits(reading: Estimator) -> list[Estimator]:
     """REINFORCE and G(PO)MDP, otherwise as they are read."""
-    credits = (likelihood_ratio.reinforce, likelihood_ratio.gpomdp)
+    credits = (estimation.reinforce, estimation.gpomdp)
     return [replace(reading, credit=credit) for credit in credits]
 
 
@@ -100,7 +99,7 @@ def sampled(
         batch = trajectories.rollout(game, policy, mu, streams, problem.horizon, size)
         scores = policy.scores(estimators[0].evaluated_at(theta, mu), mu, batch)
         parts.append(
-            [likelihood_ratio.estimate(batch, scores, game.discount, e, order) for e in estimators]
+            [estimation.estimate(batch, scores, game.discount, e, order) for e in estimators]
         )
     return [
         Derivatives(*map(np.concatenate, zip(*each, strict=True)))
@@ -187,13 +186,13 @@ def equation_8(problem: Problem) -> Derivatives:
     probability = [problem.probability_of_trajectories(theta) for theta in problem.theta]
     counted = len(joint[0]) * np.stack(probability)
     expectation = Estimator(
-        credit=likelihood_ratio.reinforce,
-        hessian=likelihood_ratio.unbiased_hessian,
+        credit=estimation.reinforce,
+        hessian=estimation.unbiased_hessian,
         weights=lambda log_weight, needed: np.broadcast_to(counted, log_weight.shape),
     )
     theta = problem.theta[np.newaxis]
     scores = policy.scores(theta, behaviour_parameters(theta, policy.owner), batch)
-    return likelihood_ratio.estimate(batch, scores, game.discount, expectation)
+    return estimation.estimate(batch, scores, game.discount, expectation)
 
 
 def consistency(evidence: Evidence) -> Mapping[str, Interval]:
@@ -239,7 +238,7 @@ def _farthest(slopes: Sequence[Interval]) -> Interval:
 
 def reinforce_gradient(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of REINFORCE on-policy."""
-    estimator = replace(as_read(evidence), credit=likelihood_ratio.reinforce)
+    estimator = replace(as_read(evidence), credit=estimation.reinforce)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 2.1, 2.3)]
     errors = _gradient_errors(estimator, 0.0, sizes, stream=1)
     return {"relative-bias": largest_bias(errors, evidence.confidence)}
@@ -247,7 +246,7 @@ def reinforce_gradient(evidence: Evidence) -> Mapping[str, Interval]:
 
 def gpomdp_gradient(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of G(PO)MDP on-policy."""
-    estimator = replace(as_read(evidence), credit=likelihood_ratio.gpomdp)
+    estimator = replace(as_read(evidence), credit=estimation.gpomdp)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 1.6, 1.6)]
     errors = _gradient_errors(estimator, 0.0, sizes, stream=2)
     return {"relative-bias": largest_bias(errors, evidence.confidence)}
@@ -294,7 +293,7 @@ def _hessian_bias(
 def importance_sampling(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of off-policy estimates, with copies at a distance of 1/4."""
     reading = as_read(evidence)
-    unbiased = reading.hessian is likelihood_ratio.unbiased_hessian
+    unbiased = reading.hessian is estimation.unbiased_hessian
     deviations = (2.4, 1.4, 2.8, *((5.4, 5.9) if unbiased else (2.2, 2.9)))
     credits = (_return_at_the_end, _rewards_when_due)
     problems = [*one_step_problems(0.25), *several_step_problems(0.25)]
@@ -327,7 +326,7 @@ def no_correction_bias(evidence: Evidence) -> Mapping[str, Interval]:
     their mean from iteration 50 on; with weights they are 0.9 from it at iteration 10 and farther
     before. DG's stay within 0.07, where the bias is 0.5 % to 6 % from game to game.
     """
-    estimator = replace(as_read(evidence), weights=likelihood_ratio.no_weights)
+    estimator = replace(as_read(evidence), weights=estimation.no_weights)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 1.6, 1.6)]
     apart = _gradient_errors(estimator, 1.0, [5000] * 5, stream=6)
     together = _gradient_errors(estimator, 0.0, sizes, stream=7)

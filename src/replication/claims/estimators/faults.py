@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import trajectories
-from netnewton.derivatives import Derivatives, likelihood_ratio
+from netnewton.derivatives import Derivatives, estimation
 from netnewton.policies import boltzmann
 from netnewton.policies.boltzmann_scores import BoltzmannScores, BoltzmannSums
-from netnewton.policies.scores import Scores, Sums
-from netnewton.trajectories import Trajectories
+from netnewton.trajectories import Scores, Sums, Trajectories
 from replication.claims.control import Control, Patch, of_claim
 from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, REPRODUCED
 
@@ -22,7 +21,7 @@ Array = npt.NDArray[np.float64]
 
 def outer_products_step_by_step(patch: Patch) -> None:
     """The Hessian of Theorem 1 lacks the products of scores of different steps."""
-    patch.setattr(likelihood_ratio, "unbiased_hessian", likelihood_ratio.printed_hessian)
+    patch.setattr(estimation, "unbiased_hessian", estimation.printed_hessian)
 
 
 def ten_trajectories_repeated(patch: Patch) -> None:
@@ -40,18 +39,18 @@ def ten_trajectories_repeated(patch: Patch) -> None:
 
 def discount_exponent_raised(patch: Patch) -> None:
     """Rewards are discounted by gamma^(t+1) in place of gamma^t."""
-    real = likelihood_ratio.reinforce
-    patch.setattr(likelihood_ratio, "reinforce", lambda discounted: real(0.9 * discounted))
+    real = estimation.reinforce
+    patch.setattr(estimation, "reinforce", lambda discounted: real(0.9 * discounted))
 
 
 def discount_left_out(patch: Patch) -> None:
     """Later rewards count as much as the first."""
-    real = likelihood_ratio.estimate
+    real = estimation.estimate
 
     def estimate(batch: Trajectories, scores: Scores, discount: float, *rest: Any) -> Derivatives:
         return real(batch, scores, 1.0, *rest)
 
-    patch.setattr(likelihood_ratio, "estimate", estimate)
+    patch.setattr(estimation, "estimate", estimate)
 
 
 def scores_up_to_the_step_before(patch: Patch) -> None:
@@ -66,12 +65,12 @@ def scores_up_to_the_step_before(patch: Patch) -> None:
 
 def rewards_of_the_next_agent(patch: Patch) -> None:
     """Each agent learns from its neighbour's reward."""
-    real = likelihood_ratio.estimate
+    real = estimation.estimate
 
     def estimate(batch: Trajectories, *rest: Any) -> Derivatives:
         return real(batch._replace(rewards=np.roll(batch.rewards, 1, axis=2)), *rest)
 
-    patch.setattr(likelihood_ratio, "estimate", estimate)
+    patch.setattr(estimation, "estimate", estimate)
 
 
 def scores_of_the_next_agent(patch: Patch) -> None:
@@ -86,14 +85,14 @@ def scores_of_the_next_agent(patch: Patch) -> None:
 
 def estimators_exchanged(patch: Patch) -> None:
     """REINFORCE goes by the name of G(PO)MDP, and the reverse."""
-    whole, each = likelihood_ratio.reinforce, likelihood_ratio.gpomdp
-    patch.setattr(likelihood_ratio, "reinforce", each)
-    patch.setattr(likelihood_ratio, "gpomdp", whole)
+    whole, each = estimation.reinforce, estimation.gpomdp
+    patch.setattr(estimation, "reinforce", each)
+    patch.setattr(estimation, "gpomdp", whole)
 
 
 def unbiased_passed_as_printed(patch: Patch) -> None:
     """The Hessian of Theorem 1 is used for that of Appendix A."""
-    patch.setattr(likelihood_ratio, "printed_hessian", likelihood_ratio.unbiased_hessian)
+    patch.setattr(estimation, "printed_hessian", estimation.unbiased_hessian)
 
 
 def score_derivative_dropped(patch: Patch) -> None:
@@ -107,17 +106,17 @@ def weight_truncated_one_step_early(patch: Patch) -> None:
     def importance_weights(log_weight: Array, needed: Any) -> Array:
         return np.exp(np.concatenate([np.zeros_like(log_weight[:1]), log_weight[:-1]]))
 
-    patch.setattr(likelihood_ratio, "importance_weights", importance_weights)
+    patch.setattr(estimation, "importance_weights", importance_weights)
 
 
 def importance_weight_missing(patch: Patch) -> None:
     """Off-policy estimates have no importance weight."""
-    patch.setattr(likelihood_ratio, "importance_weights", likelihood_ratio.no_weights)
+    patch.setattr(estimation, "importance_weights", estimation.no_weights)
 
 
 def unweighted_is_weighted(patch: Patch) -> None:
     """Estimates that should have no importance weight have it."""
-    patch.setattr(likelihood_ratio, "no_weights", likelihood_ratio.importance_weights)
+    patch.setattr(estimation, "no_weights", estimation.importance_weights)
 
 
 # The printed Hessian does not converge to begin with, and what the unbiased one leaves in its place

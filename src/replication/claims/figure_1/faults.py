@@ -21,7 +21,7 @@ State = consensus_newton.State
 
 def gradient_sign(patch: Patch) -> None:
     """Exact gradients have the wrong sign."""
-    real = problems.exact_derivatives
+    real = problems.exact
 
     def flipped(game: Any, policy: Any, order: int = 2) -> DerivativeSource:
         source = real(game, policy, order)
@@ -29,7 +29,7 @@ def gradient_sign(patch: Patch) -> None:
             return source
         return lambda theta: source(theta)._replace(gradient=-source(theta).gradient)
 
-    patch.setattr(problems, "exact_derivatives", flipped)
+    patch.setattr(problems, "exact", flipped)
 
 
 def flag_negated(patch: Patch) -> None:

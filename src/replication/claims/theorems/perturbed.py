@@ -30,8 +30,8 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import consensus_newton, networks
-from netnewton.derivatives import Derivatives, DerivativeSource
-from netnewton.games.concave import TeamProblem, concave_derivatives
+from netnewton.derivatives import Derivatives, DerivativeSource, concave_derivatives
+from netnewton.games.concave import TeamProblem
 from replication.claims import concave
 from replication.claims.concave import Cases, Reading, Steps
 from replication.claims.evidence import Evidence, exactly
