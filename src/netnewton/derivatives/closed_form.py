@@ -165,7 +165,8 @@ class ExactDerivatives:
         N, S, A = self.n_agents, self.game.n_states, self.policy.n_joint_actions
         D, discounted = self.n_parameters, int(self.game.discount > 0)
         K = D // S
-        values = S * A + 2 * discounted * S * S  # pi; I - gamma P_pi and its inverse
+        single = 4 * S * N * max(self.policy.n_actions)  # the agents' own tables, on the way
+        values = single + 3 * S * A // 2 + 2 * discounted * S * S  # pi; I - gamma P, its inverse
         slopes = values + (2 + discounted) * S * A  # A_i, Q_i
         curved = 3 * D * D + discounted * (2 * S * A * K + 2 * S * S * K + 2 * D * D)
         slots = A * (N + K)  # the joint actions, and which slots each takes

@@ -114,7 +114,7 @@ class GaussianSums(Sums):
         return self._blocks(lambda away, j, k: -1.0 if j == k else None)
 
     def outer_and_derivative(self) -> Array:
-        """The sum of `outer` and `derivative`."""
+        """The sum of `outer` and `derivative`, shape (R, N, D, D)."""
         return self._blocks(lambda away, j, k: away[:, j] * away[:, k] - (j == k))
 
     def outer_of_sums(self) -> Array:

@@ -88,7 +88,7 @@ class Sums:
         return np.asarray(sum(terms))
 
     def outer_and_derivative(self) -> Array:
-        """The sum of `outer` and `derivative`."""
+        """The sum of `outer` and `derivative`, shape (R, N, D, D)."""
         return self.outer() + self.derivative()
 
     def outer_of_sums(self) -> Array:
