@@ -17,8 +17,7 @@ from netnewton.algorithms.consensus_newton import (
     current_trackers,
 )
 from netnewton.arrays import Array, Indices
-from netnewton.derivatives import DerivativeSource
-from netnewton.games.concave import concave_derivatives
+from netnewton.derivatives import DerivativeSource, concave_derivatives
 from replication.claims.evidence import Evidence
 from replication.claims.team_cases import SEED, Cases
 from replication.experiments.names import (

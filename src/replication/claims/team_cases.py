@@ -10,7 +10,8 @@ import numpy as np
 
 from netnewton import networks
 from netnewton.arrays import Array, Indices
-from netnewton.games.concave import TeamProblem, random_problem, reference_optimum, stacked
+from netnewton.derivatives import reference_optimum
+from netnewton.games.concave import TeamProblem, random_problem, stacked
 from replication.experiments.names import GRAPHS
 
 SEED = 2022  # of the problems, graphs and starts of Sections 2 to 4; any number does

@@ -102,13 +102,13 @@ def hessian_block_transposed(patch: Patch) -> None:
 
 
 def _derivatives_changed(patch: Patch, change: Callable[[Derivatives], Derivatives]) -> None:
-    real = problems.exact_derivatives
+    real = problems.exact
 
     def changed(game: Any, policy: Any, order: int = 2) -> DerivativeSource:
         source = real(game, policy, order)
-        return lambda theta: change(source(theta))
+        return source if order == 0 else lambda theta: change(source(theta))
 
-    patch.setattr(problems, "exact_derivatives", changed)
+    patch.setattr(problems, "exact", changed)
 
 
 def return_at_a_copy(patch: Patch) -> None:

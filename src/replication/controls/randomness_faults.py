@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from netnewton.trajectories import Streams
 from replication.claims.planting import Control, Patch, of_check
 from replication.controls import against_literal
@@ -21,7 +23,13 @@ def seed_shared_by_repetitions(patch: Patch) -> None:
 
 def one_stream_for_all(patch: Patch) -> None:
     """Repetitions draw in turn from one stream, so that their company matters."""
-    patch.arguments(Streams, "__init__", lambda self, drawn: (self, [drawn[0]] * len(drawn)))
+    real = Streams.__init__
+
+    def init(self: Streams, generators: Sequence[np.random.Generator]) -> None:
+        real(self, generators)  # which refuses one generator for two repetitions
+        self.generators = [generators[0]] * len(generators)
+
+    patch.setattr(Streams, "__init__", init)
 
 
 def stream_rewound(patch: Patch) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import exact
 from replication.claims import ledger
 from replication.claims.estimators import bias, enumerated, faults, sampling, variance
 from replication.claims.evidence import Evidence
@@ -63,9 +63,9 @@ def test_the_interval_of_the_largest_ratio(rng):
 @pytest.mark.parametrize("distance", [0.0, 0.5])
 def test_the_reference_of_one_step_is_the_exact_derivative(distance):
     for problem in enumerated.one_step_problems(distance):
-        exact = exact_derivatives(problem.game, problem.policy)(problem.theta[np.newaxis])
-        np.testing.assert_allclose(problem.gradient, exact.gradient[0], atol=1e-14)
-        np.testing.assert_allclose(problem.hessian, exact.hessian[0], atol=1e-9)
+        found = exact(problem.game, problem.policy)(problem.theta[np.newaxis])
+        np.testing.assert_allclose(problem.gradient, found.gradient[0], atol=1e-14)
+        np.testing.assert_allclose(problem.hessian, found.hessian[0], atol=1e-9)
 
 
 def test_the_reference_of_several_steps_is_the_sum_over_trajectories():

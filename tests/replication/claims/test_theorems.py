@@ -9,12 +9,8 @@ import pytest
 from netnewton import curvature, networks
 from netnewton.algorithms import consensus_newton
 from netnewton.algorithms.consensus_newton import ConsensusNewton, NewtonState
-from netnewton.games.concave import (
-    TeamProblem,
-    concave_derivatives,
-    random_problem,
-    reference_optimum,
-)
+from netnewton.derivatives import concave_derivatives, reference_optimum
+from netnewton.games.concave import TeamProblem, random_problem
 from replication.claims import concave, ledger
 from replication.claims.concave import Reading
 from replication.claims.evidence import Evidence

@@ -132,8 +132,14 @@ def test_bad_overrides_are_refused(paper, assignment, message):
             r"payoffs of shape \(2, 2\)",
         ),
         ({"game.name": "matrix_game", "game.payoffs": [[1.0], [1.0, 2.0]]}, "payoffs"),
-        ({"game.name": "matrix_game", "game.payoffs": [["1", "2"]]}, "payoffs are not numbers"),
-        ({"game.name": "matrix_game", "game.payoffs": [[None, 2]]}, "payoffs are not numbers"),
+        (
+            {"game.name": "matrix_game", "game.payoffs": [["1", "2"]]},
+            "payoffs is not an array of real numbers",
+        ),
+        (
+            {"game.name": "matrix_game", "game.payoffs": [[None, 2]]},
+            "payoffs is not an array of real numbers",
+        ),
         (
             {
                 "game.name": "matrix_game",

@@ -9,7 +9,7 @@ import pytest
 
 from netnewton import networks, run
 from netnewton.algorithms import ConsensusNewton, consensus_newton
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import exact
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
 from replication.claims import ledger
@@ -69,7 +69,7 @@ def test_equal_to_the_transcription_and_the_library(rng, graph, curvature, track
     )
     library = run(
         method,
-        exact_derivatives(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
+        exact(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
         game.weights,
         game.iterations,
         game.theta,

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from netnewton.arrays import Array
-from netnewton.derivatives import likelihood_ratio
-from netnewton.derivatives.likelihood_ratio import Estimator
+from netnewton.derivatives import Estimator, estimation
 from replication.claims.estimators.enumerated import (
     Problem,
     one_step_problems,
@@ -30,7 +29,7 @@ from replication.experiments.intervals import Interval
 
 def reinforce_gradient(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of REINFORCE on-policy."""
-    estimator = replace(as_read(evidence), credit=likelihood_ratio.reinforce)
+    estimator = replace(as_read(evidence), credit=estimation.reinforce)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 2.1, 2.3)]
     errors = _gradient_errors(estimator, 0.0, sizes, stream=1)
     return {"relative-bias": largest_bias(errors, evidence.confidence)}
@@ -38,7 +37,7 @@ def reinforce_gradient(evidence: Evidence) -> Mapping[str, Interval]:
 
 def gpomdp_gradient(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of G(PO)MDP on-policy."""
-    estimator = replace(as_read(evidence), credit=likelihood_ratio.gpomdp)
+    estimator = replace(as_read(evidence), credit=estimation.gpomdp)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 1.6, 1.6)]
     errors = _gradient_errors(estimator, 0.0, sizes, stream=2)
     return {"relative-bias": largest_bias(errors, evidence.confidence)}
@@ -85,7 +84,7 @@ def _hessian_bias(
 def importance_sampling(evidence: Evidence) -> Mapping[str, Interval]:
     """Bias of off-policy estimates, with copies at a distance of 1/4."""
     reading = as_read(evidence)
-    unbiased = reading.hessian is likelihood_ratio.unbiased_hessian
+    unbiased = reading.hessian is estimation.unbiased_hessian
     deviations = (2.4, 1.4, 2.8, *((5.4, 5.9) if unbiased else (2.2, 2.9)))
     credits = (_return_at_the_end, _rewards_when_due)
     problems = [*one_step_problems(0.25), *several_step_problems(0.25)]
@@ -118,7 +117,7 @@ def no_correction_bias(evidence: Evidence) -> Mapping[str, Interval]:
     their mean from iteration 50 on; with weights they are 0.9 from it at iteration 10 and farther
     before. DG's stay within 0.07, where the bias is 0.5 % to 6 % from game to game.
     """
-    estimator = replace(as_read(evidence), weights=likelihood_ratio.no_weights)
+    estimator = replace(as_read(evidence), weights=estimation.no_weights)
     sizes = [enough(deviation) for deviation in (2.2, 1.3, 1.8, 1.6, 1.6)]
     apart = _gradient_errors(estimator, 1.0, [5000] * 5, stream=6)
     together = _gradient_errors(estimator, 0.0, sizes, stream=7)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from netnewton.arrays import Array
-from netnewton.derivatives import likelihood_ratio
+from netnewton.derivatives import estimation
 from netnewton.policies import boltzmann
 from netnewton.policies.boltzmann_scores import BoltzmannScores, BoltzmannSums
 from netnewton.trajectories import Trajectories
@@ -18,13 +18,13 @@ from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE
 
 def discount_exponent_raised(patch: Patch) -> None:
     """Rewards are discounted by gamma^(t+1) in place of gamma^t."""
-    patch.arguments(likelihood_ratio, "reinforce", lambda discounted: (0.9 * discounted,))
+    patch.arguments(estimation, "reinforce", lambda discounted: (0.9 * discounted,))
 
 
 def discount_left_out(patch: Patch) -> None:
     """Later rewards count as much as the first."""
     patch.arguments(
-        likelihood_ratio, "estimate", lambda batch, scores, _, *rest: (batch, scores, 1.0, *rest)
+        estimation, "estimate", lambda batch, scores, _, *rest: (batch, scores, 1.0, *rest)
     )
 
 
@@ -43,7 +43,7 @@ def rewards_of_the_next_agent(patch: Patch) -> None:
     def rolled(batch: Trajectories, *rest: Any) -> tuple:
         return batch._replace(rewards=np.roll(batch.rewards, 1, axis=2)), *rest
 
-    patch.arguments(likelihood_ratio, "estimate", rolled)
+    patch.arguments(estimation, "estimate", rolled)
 
 
 def scores_of_the_next_agent(patch: Patch) -> None:
@@ -57,14 +57,14 @@ def scores_of_the_next_agent(patch: Patch) -> None:
 
 def estimators_exchanged(patch: Patch) -> None:
     """REINFORCE goes by the name of G(PO)MDP, and the reverse."""
-    whole, each = likelihood_ratio.reinforce, likelihood_ratio.gpomdp
-    patch.setattr(likelihood_ratio, "reinforce", each)
-    patch.setattr(likelihood_ratio, "gpomdp", whole)
+    whole, each = estimation.reinforce, estimation.gpomdp
+    patch.setattr(estimation, "reinforce", each)
+    patch.setattr(estimation, "gpomdp", whole)
 
 
 def unbiased_passed_as_printed(patch: Patch) -> None:
     """The Hessian of Theorem 1 is used for that of Appendix A."""
-    patch.setattr(likelihood_ratio, "printed_hessian", likelihood_ratio.unbiased_hessian)
+    patch.setattr(estimation, "printed_hessian", estimation.unbiased_hessian)
 
 
 def score_derivative_dropped(patch: Patch) -> None:
@@ -78,17 +78,17 @@ def weight_truncated_one_step_early(patch: Patch) -> None:
     def importance_weights(log_weight: Array, needed: Any) -> Array:
         return np.exp(np.concatenate([np.zeros_like(log_weight[:1]), log_weight[:-1]]))
 
-    patch.setattr(likelihood_ratio, "importance_weights", importance_weights)
+    patch.setattr(estimation, "importance_weights", importance_weights)
 
 
 def importance_weight_missing(patch: Patch) -> None:
     """Off-policy estimates have no importance weight."""
-    patch.setattr(likelihood_ratio, "importance_weights", likelihood_ratio.no_weights)
+    patch.setattr(estimation, "importance_weights", estimation.no_weights)
 
 
 def unweighted_is_weighted(patch: Patch) -> None:
     """Estimates that should have no importance weight have it."""
-    patch.setattr(likelihood_ratio, "no_weights", likelihood_ratio.importance_weights)
+    patch.setattr(estimation, "no_weights", estimation.importance_weights)
 
 
 # The printed Hessian does not converge to begin with, and what the unbiased one leaves in its place

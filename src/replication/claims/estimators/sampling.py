@@ -18,8 +18,7 @@ import numpy as np
 
 from netnewton import trajectories
 from netnewton.arrays import Array
-from netnewton.derivatives import Derivatives, likelihood_ratio
-from netnewton.derivatives.likelihood_ratio import Estimator
+from netnewton.derivatives import Derivatives, Estimator, estimation
 from netnewton.policies import behaviour_parameters
 from replication.claims.estimators.enumerated import SEED, Problem
 from replication.claims.evidence import Evidence
@@ -33,21 +32,21 @@ AT_ONCE = 40_000  # trajectories in memory
 def as_read(evidence: Evidence) -> Estimator:
     """The readings; by default Appendix A's Hessian, no baseline, weights, own copies."""
     hessians = {
-        "printed": likelihood_ratio.printed_hessian,
-        "unbiased": likelihood_ratio.unbiased_hessian,
+        "printed": estimation.printed_hessian,
+        "unbiased": estimation.unbiased_hessian,
     }
     played = evidence.reading("no-is-scores") == "played"
     return Estimator(
         hessian=hessians[evidence.reading("hessian-estimator")],
         baseline=names.BASELINES[evidence.reading("baseline").replace("-", "_")],
-        weights=likelihood_ratio.importance_weights,
-        evaluated_at=likelihood_ratio.what_is_played if played else likelihood_ratio.own_copies,
+        weights=estimation.importance_weights,
+        evaluated_at=estimation.what_is_played if played else estimation.own_copies,
     )
 
 
 def both_credits(reading: Estimator) -> list[Estimator]:
     """REINFORCE and G(PO)MDP, otherwise as they are read."""
-    credits = (likelihood_ratio.reinforce, likelihood_ratio.gpomdp)
+    credits = (estimation.reinforce, estimation.gpomdp)
     return [replace(reading, credit=credit) for credit in credits]
 
 
@@ -86,7 +85,7 @@ def sampled(
         batch = trajectories.rollout(game, policy, mu, streams, problem.horizon, size)
         scores = policy.scores(estimators[0].evaluated_at(theta, mu), mu, batch)
         parts.append(
-            [likelihood_ratio.estimate(batch, scores, game.discount, e, order) for e in estimators]
+            [estimation.estimate(batch, scores, game.discount, e, order) for e in estimators]
         )
     return [
         Derivatives(*map(np.concatenate, zip(*each, strict=True)))

@@ -9,8 +9,7 @@ import numpy as np
 
 from netnewton import trajectories
 from netnewton.arrays import Array
-from netnewton.derivatives import likelihood_ratio
-from netnewton.derivatives.likelihood_ratio import Estimator
+from netnewton.derivatives import Estimator, estimation
 from netnewton.games import finite, gridworld
 from netnewton.policies import Boltzmann, GaussianRBF
 from replication.claims.estimators.enumerated import generator, random_game, random_problem
@@ -80,7 +79,7 @@ def _gradients(
     copies = np.tile(theta, (batches, game.n_agents, 1))
     scores = policy.scores(copies, copies[:, 0], batch)
     return [
-        likelihood_ratio.estimate(batch, scores, game.discount, estimator, 1).gradient
+        estimation.estimate(batch, scores, game.discount, estimator, 1).gradient
         for estimator in estimators
     ]
 

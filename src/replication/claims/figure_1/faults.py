@@ -13,7 +13,7 @@ from replication.experiments import problems
 
 def gradient_sign(patch: Patch) -> None:
     """Exact gradients have the wrong sign."""
-    real = problems.exact_derivatives
+    real = problems.exact
 
     def flipped(game: Any, policy: Any, order: int = 2) -> DerivativeSource:
         source = real(game, policy, order)
@@ -21,7 +21,7 @@ def gradient_sign(patch: Patch) -> None:
             return source
         return lambda theta: source(theta)._replace(gradient=-source(theta).gradient)
 
-    patch.setattr(problems, "exact_derivatives", flipped)
+    patch.setattr(problems, "exact", flipped)
 
 
 CONTROLS: Sequence[Control] = (

@@ -8,8 +8,7 @@ import numpy as np
 
 from netnewton import trajectories
 from netnewton.arrays import Array
-from netnewton.derivatives import Derivatives, likelihood_ratio
-from netnewton.derivatives.likelihood_ratio import Estimator
+from netnewton.derivatives import Derivatives, Estimator, estimation
 from netnewton.games import finite
 from netnewton.policies import behaviour_parameters
 from replication.claims.estimators.enumerated import (
@@ -51,13 +50,13 @@ def equation_8(problem: Problem) -> Derivatives:
     probability = [problem.probability_of_trajectories(theta) for theta in problem.theta]
     counted = len(joint[0]) * np.stack(probability)
     expectation = Estimator(
-        credit=likelihood_ratio.reinforce,
-        hessian=likelihood_ratio.unbiased_hessian,
+        credit=estimation.reinforce,
+        hessian=estimation.unbiased_hessian,
         weights=lambda log_weight, needed: np.broadcast_to(counted, log_weight.shape),
     )
     theta = problem.theta[np.newaxis]
     scores = policy.scores(theta, behaviour_parameters(theta, policy.owner), batch)
-    return likelihood_ratio.estimate(batch, scores, game.discount, expectation)
+    return estimation.estimate(batch, scores, game.discount, expectation)
 
 
 def consistency(evidence: Evidence) -> Mapping[str, Interval]:

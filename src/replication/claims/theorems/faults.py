@@ -10,7 +10,7 @@ import numpy as np
 
 from netnewton import networks, trajectories
 from netnewton.arrays import Array
-from netnewton.derivatives import likelihood_ratio
+from netnewton.derivatives import estimation
 from netnewton.trajectories import Trajectories
 from replication.claims import concave
 from replication.claims.planting import Control, Patch, of_claim
@@ -60,7 +60,7 @@ def eq_10_sign(patch: Patch) -> None:
 
 def outer_products_step_by_step(patch: Patch) -> None:
     """The Hessian of Theorem 1 lacks the products of scores of different steps."""
-    patch.setattr(likelihood_ratio, "unbiased_hessian", likelihood_ratio.printed_hessian)
+    patch.setattr(estimation, "unbiased_hessian", estimation.printed_hessian)
 
 
 def ten_trajectories_repeated(patch: Patch) -> None:

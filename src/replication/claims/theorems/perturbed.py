@@ -31,8 +31,8 @@ import numpy as np
 from netnewton import networks, run
 from netnewton.algorithms import ConsensusNewton
 from netnewton.arrays import Array
-from netnewton.derivatives import Derivatives, DerivativeSource
-from netnewton.games.concave import TeamProblem, concave_derivatives
+from netnewton.derivatives import Derivatives, DerivativeSource, concave_derivatives
+from netnewton.games.concave import TeamProblem
 from replication.claims import concave
 from replication.claims.concave import Reading
 from replication.claims.evidence import Evidence, exactly
