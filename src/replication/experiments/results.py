@@ -100,7 +100,7 @@ class Results:
         from scipy.io import netcdf_file
 
         if not path.exists():
-            raise ConfigError(f"{path} is missing: make it with ./run snakemake {path}")
+            raise ConfigError(f"{path} is missing: make it with {_maker(path)}")
         try:
             with netcdf_file(path, "r", mmap=False) as file:
                 self._values = {name: v[:].copy() for name, v in file.variables.items()}
@@ -164,3 +164,11 @@ def write_results(path: Path, spec: Spec, variables: Mapping[str, npt.NDArray]) 
                 variable.units, variable.long_name = label.units, label.long_name
 
     write_whole(path, write)
+
+
+def _maker(path: Path) -> str:
+    """The command that makes the results: the workflow writes to ``results`` only."""
+    experiment, method, folder = path.parent.name, path.stem, path.parent.parent
+    if folder.name == "results":
+        return f"./run snakemake --cores 2 results/{experiment}/{method}.nc"
+    return f"./run netnewton run {experiment} --method {method} --out {folder}"
