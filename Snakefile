@@ -16,18 +16,19 @@ try:
 except experiments.ConfigError as error:
     raise WorkflowError(f"the configuration is at fault: {error}")
 
-METHODS = {name: experiments.methods(settings, name) for name in settings["experiments"]}
+EXPERIMENTS = settings["experiments"]
+METHODS = {name: experiments.methods(settings, name) for name in EXPERIMENTS}
 RESULTS = {name: [f"results/{name}/{m}.nc" for m in METHODS[name]] for name in METHODS}
-# Figures of tables, beside those of results.
+STUDIES = experiments.load_studies()
+STUDY_TABLES = expand("paper_checks/studies/{study}.csv", study=STUDIES)
+# Figures of tables are drawn beside those of results, while results are still being made.
 TABLES = {
+    "gridworld_sweep": STUDY_TABLES,
     "readings": ["paper_checks/readings.json"],
     "thresholds": ["results/thresholds.csv", "results/thresholds_edge.csv"],
 }
-FIGURES = sorted(
-    {f for e in settings["experiments"].values() for f in e.get("figures", [])} | set(TABLES)
-)
-STUDIES = experiments.load_studies()
-STUDY_TABLES = expand("paper_checks/studies/{study}.csv", study=STUDIES)
+SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TABLES)
+FIGURES = {"results": sorted(SHOWN), "tables": sorted(TABLES)}
 CONFIDENCE = settings.get("confidence", 0.98)
 
 # Whatever --cores says: jobs beyond the processors only take each other's cache.
@@ -89,7 +90,7 @@ for name, methods in METHODS.items():
             expand("results/{experiment}/{m}.provenance.json", experiment=name, m=methods),
         log:
             f"results/logs/simulate-{name}.log",
-        priority: steps_played(settings["experiments"][name])
+        priority: steps_played(EXPERIMENTS[name])
         conda:
             "environment.yml"
         threads: THREADS * AT_ONCE
@@ -120,38 +121,41 @@ rule summarise:
         "2>&1 | tee {log:q}"
 
 
-def results_of(*figures):
-    """The results that figures show, the longest experiment's among them."""
-    shown = settings["experiments"].items()
-    return [r for e, its in shown if set(figures) & set(its.get("figures", [])) for r in RESULTS[e]]
+def results_of(figures):
+    """The results of all experiments that have one of the figures."""
+    shown = [name for name, e in EXPERIMENTS.items() if set(figures) & set(e.get("figures", []))]
+    return [path for name in shown for path in RESULTS[name]]
 
 
-rule draw:
-    input:
-        TABLES.values(),
-        STUDY_TABLES,
-        results=results_of(*FIGURES),
-    output:
-        expand("figures/{figure}.{suffix}", figure=FIGURES, suffix=("svg", "png", "csv", "txt")),
-    log:
-        "results/logs/draw.log",
-    priority: 1
-    conda:
-        "environment.yml"
-    threads: THREADS
-    params:
-        figures=",".join(FIGURES),
-        confidence=CONFIDENCE,
-        sources=sources(*DRAWING),
-    shell:
-        "netnewton draw {params.figures} {input.results:q} --confidence {params.confidence} "
-        "2>&1 | tee {log:q}"
+for kind, figures in FIGURES.items():
+
+    rule:
+        name:
+            f"draw_{kind}"
+        input:
+            TABLES.values() if kind == "tables" else STUDY_TABLES,
+            results=results_of(figures) if kind == "results" else [],
+        output:
+            expand("figures/{f}.{suffix}", f=figures, suffix=("svg", "png", "csv", "txt")),
+        log:
+            f"results/logs/draw-{kind}.log",
+        priority: 1
+        conda:
+            "environment.yml"
+        threads: THREADS
+        params:
+            figures=figures,
+            confidence=CONFIDENCE,
+            sources=sources(*DRAWING),
+        shell:
+            "netnewton draw {params.figures} {input.results:q} --confidence {params.confidence} "
+            "2>&1 | tee {log:q}"
 
 
 # Not part of `all`: ./run snakemake --cores 2 figures/gridworld_paths.gif
 rule animate:
     input:
-        results_of("gridworld_paths"),
+        results_of(["gridworld_paths"]),
     output:
         "figures/gridworld_paths.gif",
     log:
@@ -231,7 +235,7 @@ rule measure:
         thresholds=TABLES["thresholds"],
     log:
         "results/logs/measure.log",
-    priority: max(map(steps_played, settings["experiments"].values()))
+    priority: max(map(steps_played, EXPERIMENTS.values()))
     conda:
         "environment.yml"
     threads: THREADS
@@ -265,7 +269,7 @@ rule report:
         "paper_checks/schema.json",
         "paper_checks/readings.json",
         STUDY_TABLES,
-        expand("figures/{figure}.{suffix}", figure=FIGURES, suffix=("svg", "txt")),
+        expand("figures/{f}.{suffix}", f=sum(FIGURES.values(), []), suffix=("svg", "txt")),
         measured="results/measured.json",
         results=RESULTS.values(),
     output:

@@ -88,9 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     summarise.add_argument("out", type=Path)
     summarise.add_argument("results", type=Path, nargs="+")
 
-    draw = add("draw", _draw, "workflow stage: draw figures")
-    draw.add_argument("figures", metavar="FIGURE[,FIGURE]")
-    draw.add_argument("results", type=Path, nargs="*")
+    draw = add("draw", _draw, "draw figures from results")
+    draw.add_argument("names", nargs="+", metavar="FIGURE | FILE.nc")
     draw.add_argument("--out", type=Path, default=Path("figures"))
     animate = add("animate", _animate, "show the gridworld's sampled paths as an animated GIF")
     animate.add_argument("results", type=Path, nargs="+")
@@ -207,12 +206,13 @@ def _study(options: argparse.Namespace) -> None:
 def _draw(options: argparse.Namespace) -> None:
     from replication.figures.draw import FIGURES, draw
 
-    chosen = options.figures.split(",")
-    for name in chosen:
+    files = [Path(name) for name in options.names if name.endswith(".nc")]
+    figures = [name for name in options.names if not name.endswith(".nc")]
+    for name in figures:
         if name not in FIGURES:
             raise ConfigError(f"there is no figure {name!r}: {config.nearest(name, FIGURES)}")
-    results = _results(options.results)
-    for name in chosen:
+    results = _results(files)
+    for name in figures:
         draw(name, results, options.confidence, options.out)
 
 

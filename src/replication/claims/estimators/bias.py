@@ -38,7 +38,7 @@ Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 BATCHES = 64  # independent ones, of whose means Student's t takes the spread
-AT_ONCE = 40_000  # trajectories in memory
+AT_ONCE = 10_000  # trajectories in memory: few enough to stay in the cache
 
 
 # Sampling ----------------------------------------------------------------------------------------
