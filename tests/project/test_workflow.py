@@ -69,15 +69,11 @@ def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
     ("file", "again"),
     [
         ("src/netnewton/trajectories.py", STAGES),
-        ("src/replication/experiments/simulate.py", STAGES),
         ("src/replication/claims/intervals.py", STAGES - {"simulate"}),
-        ("src/replication/claims/judge.py", {"measure", "draw", "report"}),
         ("src/replication/figures/style.py", {"draw", "report"}),
-        ("src/replication/report/pages.py", {"report"}),
         ("src/replication/report/templates/report.md.j2", {"report"}),
         ("src/replication/review/diff.py", set()),
         ("paper_checks/claims.yaml", {"measure", "draw", "report"}),
-        ("paper_checks/errata.yaml", {"report"}),
     ],
 )
 def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again):
