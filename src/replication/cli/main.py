@@ -10,7 +10,6 @@ import argparse
 import io
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,9 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (listing, run):
         sub.add_argument("--config", type=Path, default=config.PAPER, help="experiments as YAML")
 
-    simulate = add("simulate", _simulate, "workflow stage: simulate one method of an experiment")
-    simulate.add_argument("spec", help="the configuration, one line of JSON")
-    simulate.add_argument("out", type=Path, help="the .nc file to write")
+    simulate = add("simulate", _simulate, "workflow stage: simulate methods of experiments")
+    simulate.add_argument("specs", nargs="+", metavar="SPEC", help="a method, one line of JSON")
+    simulate.add_argument("--out", type=Path, default=Path("results"), help="default: %(default)s")
     simulate.add_argument("--chunk", type=_positive, help="repetitions advanced together")
     study = add("study", _study, "run a study of config/studies.yaml: a grid of settings")
     study.add_argument("study")
@@ -108,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     check = add("check", _check, "measure claims again from the results, and judge them")
     check.add_argument("claims", nargs="*", metavar="CLAIM", help="default: all of the ledger")
     check.add_argument("--json", type=Path, help="write the report's data to this file instead")
+    check.add_argument("--pages", type=Path, help="write the report's pages to this folder, too")
     check.add_argument("--runs", type=Path, nargs="*", default=[], help="results it sums up")
     check.add_argument("--figures", type=Path, default=Path("figures"))
     check.add_argument("--results", type=Path, default=Path("results"))
@@ -150,13 +150,14 @@ def _run(options: argparse.Namespace) -> None:
 
     for spec in specs:
         build(spec, range(spec.settings["repetitions"]))
-    folder = options.out / options.experiment
-    paths = [folder / f"{spec.method}.nc" for spec in specs]
-    for spec, path in zip(specs, paths, strict=True):
-        _simulate_to(spec, path, options.jobs, None)
+    from replication.experiments.make import make
+
+    make(specs, options.out, options.jobs)
 
     from replication.experiments.summarise import write_summary
 
+    folder = options.out / options.experiment
+    paths = [folder / f"{spec.method}.nc" for spec in specs]
     confidence = options.confidence or settings.get("confidence", 0.98)
     write_summary(paths, folder / "summary.csv", confidence)
     _print_summary(paths, confidence)
@@ -183,24 +184,11 @@ def _print_summary(paths: Sequence[Path], confidence: float) -> None:
 
 
 def _simulate(options: argparse.Namespace) -> None:
-    _simulate_to(Spec.from_json(options.spec), options.out, options.jobs, options.chunk)
+    specs = [Spec.from_json(text) for text in options.specs]
 
+    from replication.experiments.make import make
 
-def _simulate_to(spec: Spec, path: Path, jobs: int, chunk: int | None) -> None:
-    from replication.experiments.files import require_writable
-    from replication.experiments.progress import Progress
-    from replication.experiments.provenance import write_provenance
-    from replication.experiments.results import write_results
-    from replication.experiments.simulate import simulate
-
-    require_writable(path.parent)
-    started = time.perf_counter()
-    progress = Progress(f"{spec.experiment}/{spec.method}", spec.settings["repetitions"])
-    progress.start()
-    variables = simulate(spec, jobs=jobs, chunk=chunk, report=progress)
-    write_results(path, spec, variables)
-    write_provenance(path.with_suffix(".provenance.json"), spec, time.perf_counter() - started)
-    progress.finish()
+    make(specs, options.out, options.jobs, options.chunk)
 
 
 def _sweep(options: argparse.Namespace) -> None:
@@ -278,6 +266,10 @@ def _check(options: argparse.Namespace) -> None:
         for path in sorted(options.figures.glob("*.txt"))
     }
     write_report_data(options.json, report_data(evidence, options.runs, captions))
+    if options.pages is not None:
+        from replication.report.pages import write_pages
+
+        write_pages(options.json, options.figures, options.pages)
 
 
 def _print_claims(claims: Sequence[dict]) -> None:

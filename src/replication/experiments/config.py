@@ -6,6 +6,7 @@ computed, and said in one `ConfigError` that names the value and the remedy.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import json
 import sys
@@ -24,8 +25,8 @@ SCHEMA = ROOT / "config" / "schema.json"
 
 Settings = Mapping[str, Any]
 
-# What the YAML reader raises on bad text: ValueError on undecodable bytes and endless digits,
-# RecursionError on endless nesting.
+# What the YAML reader raises on bad text: ValueError on endless digits, RecursionError on endless
+# nesting.
 NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
 
 
@@ -76,23 +77,36 @@ def load(path: Path = PAPER) -> dict[str, Any]:
     ConfigError
         If the file cannot be read, is not YAML or does not fit the schema.
     """
-    config = _read(path)
+    return copy.deepcopy(_checked(path, _text(path)))
+
+
+@cache
+def _checked(path: Path, text: str) -> Any:
+    """What a configuration file says, as long as its text is the same: reading YAML is slow."""
+    config = _parsed(path, text)
     check(config)
     return config
 
 
 def load_studies(path: Path = STUDIES) -> dict[str, Any]:
     """Read and check a file of studies; errors as for `load`."""
-    document = _read(path)
+    document = _parsed(path, _text(path))
     _check_schema(document, {"$defs": config_schema()["$defs"], "$ref": "#/$defs/studies"})
     return document["studies"]
 
 
-def _read(path: Path) -> Any:
+def _text(path: Path) -> str:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
     except NOT_YAML as error:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
 

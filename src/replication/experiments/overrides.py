@@ -23,7 +23,7 @@ from replication.experiments.config import (
 def override(
     config: Settings, experiment: str, chosen: Sequence[str], assignments: Iterable[str]
 ) -> dict[str, Any]:
-    """A checked copy of `config` with ``key=value`` assignments applied to one experiment.
+    """`config` with a copy of one experiment, to which ``key=value`` assignments are applied.
 
     A key is a dotted path below the experiment (``network.law``); the settings of a method
     (``step_size``) may be named alone and then hold for every chosen method.
@@ -33,8 +33,7 @@ def override(
     ConfigError
         If an assignment cannot be read, its key does not exist or its value does not fit.
     """
-    changed: dict[str, Any] = copy.deepcopy(dict(config))
-    settings = looked_up(changed["experiments"], experiment, "experiment")
+    settings = copy.deepcopy(looked_up(config["experiments"], experiment, "experiment"))
     known = config_schema()["$defs"]
     for assignment in assignments:
         key, separator, text = assignment.partition("=")
@@ -45,8 +44,8 @@ def override(
             targets = [f"methods.{name}.{key}" for name in chosen]
         for target in targets:
             _assign(settings, target.split("."), _parse(text))
-    check(changed)
-    return changed
+    check({"experiments": {experiment: settings}})
+    return {**config, "experiments": {**config["experiments"], experiment: settings}}
 
 
 def resolve(config: Settings) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from replication.experiments import names
 from replication.experiments.intervals import Interval, student_t
 
 BATCHES = 64  # independent ones, of whose means Student's t takes the spread
-AT_ONCE = 40_000  # trajectories in memory
+AT_ONCE = 10_000  # trajectories in memory: few enough to stay in the cache
 
 
 def as_read(evidence: Evidence) -> Estimator:
