@@ -103,7 +103,6 @@ def report():
     swept = {"count": 24, "holds": 4, "counts": counts, "changed": changed}
     claim |= {"verdict": "reading-dependent", "readings_swept": swept}
     report["sweep"] = {"library": "ab" * 32, "current": False, "count": 24}
-    report["provenance"] = {"commit": "0" * 40, "library_digest": "cd" * 32}
     return report
 
 

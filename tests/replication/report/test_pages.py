@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from replication.claims import errata, ledger
 from replication.claims.judge import VERDICTS
 from replication.experiments.config import ROOT, ConfigError
-from replication.report.pages import complete, flat, inline_svg, write_pages
+from replication.report.pages import complete, inline_svg, write_pages
 from replication.report.sentences import sentences
 
 STABILITY = {
@@ -56,7 +56,6 @@ def report():
     report["ambiguities"][0]["options"][1]["effect"] = effect
     report["sweep"] = {"library": "ab" * 32, "current": False, "count": 61}
     report["errata"], report["limitations"] = errata.errata(), errata.limitations()
-    report["provenance"] = {"commit": "0" * 40, "packages": {"numpy": "2.1"}}
     return report
 
 
@@ -232,11 +231,6 @@ def test_every_row_of_the_markdown_tables_has_its_columns(report, tmp_path):
         assert len(counts) == 1, block[:200]
     headings = {re.sub("<.*?>", "", h) for h in re.findall(r"<h3>(.*?)</h3>", rendered)}
     assert set(re.findall(r'href="#([^"]+)"', rendered)) <= headings
-
-
-def test_nested_provenance_is_flattened():
-    tree = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}], "f": {}}
-    assert list(flat(tree)) == [("a.b", "1"), ("a.c", "1, 2"), ("d.0.e", "None")]
 
 
 def test_coordinates_are_rounded_and_scales_are_not(tmp_path):
