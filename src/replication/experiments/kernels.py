@@ -97,9 +97,9 @@ def in_use() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``pinned``, whether they are those that `pin` asks for; ``openblas``, the kernels of each
-        OpenBLAS that is loaded; ``numpy``, the features that it chooses code by and has here;
-        ``libc``.
+        ``pinned``, whether they are those that `pin` asks for; ``openblas``, the kernels that
+        the loaded OpenBLAS libraries use; ``numpy``, the features by which it chooses code and that
+        it finds here; ``libc``.
     """
     from numpy._core import _multiarray_umath as numpy  # type: ignore[attr-defined]
 
@@ -108,7 +108,7 @@ def in_use() -> dict[str, Any]:
     openblas = openblas_kernels()
     libm_is_usual = "glibc.cpu." not in _read("/proc/self/environ")  # as this process started
     return {
-        "pinned": active == asked != [] and set(openblas) == {OPENBLAS} and libm_is_usual,
+        "pinned": active == asked != [] and openblas == [OPENBLAS] and libm_is_usual,
         "openblas": openblas,
         "numpy": active,
         "libc": " ".join(platform.libc_ver()),
@@ -116,7 +116,7 @@ def in_use() -> dict[str, Any]:
 
 
 def openblas_kernels() -> list[str]:
-    """The kernels of each OpenBLAS that this process has loaded; on Linux, elsewhere none."""
+    """The kernels of all OpenBLAS that this process has loaded; on Linux, elsewhere none."""
     import ctypes
 
     mapped = [line.split(maxsplit=5)[5:] for line in _read("/proc/self/maps").splitlines()]
@@ -131,7 +131,7 @@ def openblas_kernels() -> list[str]:
         for function in filter(None, (getattr(library, name, None) for name in names)):
             function.restype = ctypes.c_char_p
             found.append(function().decode())
-    return found
+    return sorted(set(found))
 
 
 def _read(path: str, characters: int = -1) -> str:
