@@ -32,7 +32,7 @@ from statistics import median
 
 import numpy as np
 
-from netnewton import consensus_newton
+import netnewton
 from netnewton.networks import unchecked_mixing
 from replication.experiments import config, problems
 from replication.experiments.build import build
@@ -66,12 +66,12 @@ def built(spec):
 
 def run(experiment, iterations):
     """theta after every iteration."""
-    result = consensus_newton.run(
-        consensus_newton.init(experiment.start, experiment.method),
+    result = netnewton.run(
+        experiment.algorithm,
         experiment.derivatives,
         unchecked_mixing(experiment.weights),  # `build` has checked them
-        experiment.method,
         iterations,
+        experiment.start,
         lambda states: {"theta": states.theta},
     )
     return result.trace["theta"][1:]

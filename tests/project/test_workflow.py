@@ -59,14 +59,18 @@ def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
     copy = copy_of(finished, project)
     assert "Nothing to be done" in copy.snakemake().stderr
     time.sleep(0.01)
-    (copy.folder / "src/netnewton/consensus_newton.py").touch()
+    (copy.folder / "src/netnewton/algorithms/consensus_newton.py").touch()
     assert "Nothing to be done" in copy.snakemake().stderr
 
 
 @pytest.mark.parametrize(
     ("file", "again", "untouched"),
     [
-        ("src/netnewton/consensus_newton.py", {"simulate", "summarise", "draw", "check"}, set()),
+        (
+            "src/netnewton/algorithms/consensus_newton.py",
+            {"simulate", "summarise", "draw", "check"},
+            set(),
+        ),
         ("src/replication/report/pages.py", {"report"}, {"simulate"}),
         ("paper_checks/claims.yaml", {"check", "report"}, {"simulate", "summarise"}),
     ],

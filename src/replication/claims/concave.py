@@ -15,13 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton, curvature, networks
+from netnewton import Run, curvature, networks, run
+from netnewton.algorithms.consensus_newton import (
+    ConsensusNewton,
+    NewtonState,
+    current_trackers,
+)
 from netnewton.derivatives import DerivativeSource
 from netnewton.games.concave import (
     TeamProblem,
@@ -31,12 +35,11 @@ from netnewton.games.concave import (
     stacked,
 )
 from replication.claims.evidence import Evidence
-from replication.experiments.build import (
+from replication.experiments.names import (
     CURVATURE_SIGNS,
     GRAPHS,
     PROJECTIONS,
     TRACKERS,
-    full_hessian_in_g,
 )
 
 Array = npt.NDArray[np.float64]
@@ -85,33 +88,32 @@ class Reading:
         return CURVATURE_SIGNS[self.sign]
 
 
-@dataclass(frozen=True)
-class Steps(consensus_newton.Method):
-    """A `Method` with a step size for each repetition, shape (R, 1, 1)."""
-
-    step_size: Any
-
-    def __post_init__(self) -> None:
-        if not ((self.step_size > 0.0) & (self.step_size <= 1.0)).all():
-            raise ValueError(f"step sizes {self.step_size.ravel()}: give epsilon in (0, 1]")
-
-
-def algorithm_1(reading: Reading, kind: str = "full") -> Steps:
+def algorithm_1(reading: Reading, kind: str = "full") -> ConsensusNewton:
     """Algorithm 1 with the full Hessian or its diagonal; m = 1 as in `random_problem`."""
     chosen = curvature.FullHessian if kind == "full" else curvature.DiagonalHessian
     projection = PROJECTIONS[reading.projection.replace("-", "_")]
-    return Steps(chosen(reading.signum), np.ones(1), 1.0, projection, TRACKERS[reading.lag])
+    return ConsensusNewton(
+        chosen(reading.signum), 1.0, 1.0, projection, TRACKERS[reading.lag], vector_of(reading)
+    )
 
 
-def eq_5(reading: Reading, chosen: curvature.Curvature | None = None) -> Steps:
+def eq_5(reading: Reading, chosen: curvature.Curvature | None = None) -> ConsensusNewton:
     """Eq. 5-6: with exact averaging no lag and no [.]_m remain; the full Hessian by default."""
-    return Steps(
+    return ConsensusNewton(
         chosen or curvature.FullHessian(reading.signum),
-        np.ones(1),
+        1.0,
         1.0,
         curvature.unregularised,
-        consensus_newton.current_trackers,
+        current_trackers,
+        vector_of(reading),
     )
+
+
+def vector_of(reading: Reading) -> curvature.LocalVector:
+    """The matrix in g_i, as it is read."""
+    if reading.simplified_g == "full-hessian":
+        return curvature.FullHessianVector(reading.signum)
+    return curvature.SameMatrix()
 
 
 @dataclass(frozen=True)
@@ -188,20 +190,18 @@ def random_problems(
     return [random_problem(rng, agents, parameters, steepness=steepness) for _ in range(count)]
 
 
-def initial_state(runs: Cases, method: Steps, initial: str) -> consensus_newton.State:
+def initial_state(runs: Cases, method: ConsensusNewton, initial: str) -> NewtonState:
     """The state before the first iteration, under a reading of the initial conditions."""
-    return with_trackers(consensus_newton.init(runs.theta, method), initial)
+    return with_trackers(method.init(runs.theta), initial)
 
 
-def with_trackers(
-    state: consensus_newton.State, initial: str, size: float = 1.0
-) -> consensus_newton.State:
+def with_trackers(state: NewtonState, initial: str, size: float = 1.0) -> NewtonState:
     """An initial state with the trackers that a reading of the initial conditions allows.
 
     Parameters
     ----------
     state : State
-        From `consensus_newton.init`.
+        From `ConsensusNewton.init`.
     initial : {"copies", "consistent-trackers", "any-trackers"}
         An option of the ambiguity ``initial-conditions``.
     size : float
@@ -218,16 +218,18 @@ def with_trackers(
     return replace(state, g_mean=g, H_mean=H)
 
 
-def source_of(runs: Cases, method: Steps, reading: Reading) -> DerivativeSource:
-    """Every run's exact derivatives, under a reading of g_i."""
-    source = concave_derivatives(runs.problem)
-    if reading.simplified_g == "full-hessian":
-        return full_hessian_in_g(source, method.curvature, reading.signum)
-    return source
+def source_of(runs: Cases) -> DerivativeSource:
+    """Every run's exact derivatives."""
+    return concave_derivatives(runs.problem)
 
 
 def follow(
-    runs: Cases, method: Steps, reading: Reading, steps: Array, horizon: Indices, goal: float
+    runs: Cases,
+    method: ConsensusNewton,
+    reading: Reading,
+    steps: Array,
+    horizon: Indices,
+    goal: float,
 ) -> Array:
     """Run each case until its error is below `goal` of its start, or to its horizon.
 
@@ -251,37 +253,30 @@ def follow(
     rows, done = np.arange(len(runs)), 0
     while len(rows):
         count = int(min(CHUNK, horizon[rows].max() - done))
-        run = _run(state, runs, method, reading, count)
-        seen = run.trace["error"].T / start[rows, np.newaxis]
-        lost = run.diverged_at >= 0
-        seen[lost[:, np.newaxis] & (np.arange(count + 1) >= run.diverged_at[:, np.newaxis])] = (
-            np.inf
-        )
+        part = _run(state, runs, method, count)
+        seen = part.trace["error"].T / start[rows, np.newaxis]
+        lost = part.diverged_at >= 0
+        since = part.diverged_at - done
+        seen[lost[:, np.newaxis] & (np.arange(count + 1) >= since[:, np.newaxis])] = np.inf
         errors[rows, done : done + count + 1] = seen
         done += count
         kept = np.flatnonzero(~lost & (seen[:, -1] >= goal) & (horizon[rows] > done))
-        rows, state = rows[kept], run.final
+        rows, state = rows[kept], part.final
         if 0 < len(kept) < len(runs):
-            runs, state = runs.take(kept), _some(state, kept)
-            method = replace(method, step_size=method.step_size[kept])
+            runs, state = runs.take(kept), state.take(kept)
+            method = replace(method, step_size=np.asarray(method.step_size)[kept])
     return errors
 
 
-def _run(
-    state: consensus_newton.State, runs: Cases, method: Steps, reading: Reading, count: int
-) -> consensus_newton.Run:
-    return consensus_newton.run(
-        state,
-        source_of(runs, method, reading),
-        networks.unchecked_mixing(runs.weights),
+def _run(state: NewtonState, runs: Cases, method: ConsensusNewton, count: int) -> Run[NewtonState]:
+    return run(
         method,
+        source_of(runs),
+        networks.unchecked_mixing(runs.weights),
         count,
+        state,
         observe=lambda block: {"error": runs.errors(block.theta)},
     )
-
-
-def _some(state: consensus_newton.State, rows: Indices) -> consensus_newton.State:
-    return replace(state, **{n: x[rows] for n, x in vars(state).items() if n != "iteration"})
 
 
 def arrival(errors: Array, goal: float) -> Indices:
@@ -290,7 +285,9 @@ def arrival(errors: Array, goal: float) -> Indices:
     return np.where(below.any(axis=1), below.argmax(axis=1), -1)
 
 
-def converges(runs: Cases, method: Steps, reading: Reading, steps: Array) -> npt.NDArray[np.bool_]:
+def converges(
+    runs: Cases, method: ConsensusNewton, reading: Reading, steps: Array
+) -> npt.NDArray[np.bool_]:
     """Whether each run converges at its step size, shape (R,)."""
     slow = _too_slow(steps)
     patience = np.where(slow, 100 + 3 / runs.gaps, 30 / steps + 12 / runs.gaps)
@@ -317,7 +314,7 @@ def _falling(errors: Array, steps: Array, horizon: Indices) -> npt.NDArray[np.bo
 
 
 def thresholds(
-    base: Cases, method: Steps, reading: Reading, starts: int, bisections: int = 7
+    base: Cases, method: ConsensusNewton, reading: Reading, starts: int, bisections: int = 7
 ) -> Array:
     """Measured epsilon-bar of each case: it and every smaller grid value converge from all starts.
 

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton, curvature
+from netnewton import curvature
 from replication.claims.control import Patch, Run
 
 Array = npt.NDArray[np.float64]
-State = consensus_newton.State
 
 
 def fallback_to_identity(patch: Patch) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from netnewton import Cause
 from replication.experiments.config import ConfigError, Spec
 from replication.experiments.files import write_whole
 
@@ -71,6 +72,11 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "diverged_at": Variable(
         ("repetition",), "iteration", "first iteration that was not finite, -1 if there was none"
+    ),
+    "cause": Variable(
+        ("repetition",),
+        "1",
+        "why it diverged: " + ", ".join(f"{cause.value} {cause.meaning}" for cause in Cause),
     ),
 }
 

@@ -6,7 +6,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from netnewton import consensus_newton, curvature, networks
+from netnewton import curvature, networks
+from netnewton.algorithms import consensus_newton
+from netnewton.algorithms.consensus_newton import ConsensusNewton, NewtonState
 from netnewton.games.concave import TeamProblem, concave_derivatives, random_problem
 from replication.claims import concave, ledger
 from replication.claims.concave import Reading
@@ -52,19 +54,20 @@ def test_linearisation_against_differences_of_step(chosen, lag):
     optimum = concave.reference_optimum(problem)
     weights = networks.metropolis_weights(concave.graph("path", N))
     trackers = getattr(consensus_newton, f"{lag}_trackers")
-    method = consensus_newton.Method(chosen, epsilon, 1.0, trackers=trackers)
+    method = ConsensusNewton(chosen, epsilon, 1.0, trackers=trackers)
     source, mix = concave_derivatives(problem), networks.mixing(weights)
 
     theta = np.tile(optimum, (1, N, 1))
     local = source(theta)
     H = chosen.local(local)
     g = chosen.times(H, theta) + local.gradient
-    everywhere = consensus_newton.State(
+    everywhere = NewtonState(
         theta,
         np.broadcast_to(g.mean(axis=1, keepdims=True), g.shape),
         np.broadcast_to(H.mean(axis=1, keepdims=True), H.shape),
         g,
         H,
+        np.zeros((1, N), bool),
         np.zeros((1, N), bool),
     )
     names = ("theta", "g_mean", "H_mean", "g", "H")
@@ -77,7 +80,7 @@ def test_linearisation_against_differences_of_step(chosen, lag):
     def advance(x):
         parts = np.split(x, cuts)
         arrays = {n: p.reshape(s) for n, p, s in zip(names, parts, shapes, strict=True)}
-        return pack(consensus_newton.step(replace(everywhere, **arrays), source, mix, method))
+        return pack(method.step(replace(everywhere, **arrays), source, mix))
 
     at, h = pack(everywhere), 1e-6
     np.testing.assert_allclose(advance(at), at, atol=1e-12)  # it is an equilibrium

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from project_copy import ROOT
 
-from netnewton import consensus_newton
+from netnewton.algorithms import ConsensusNewton
 from replication.claims.judge import MARKS
 from replication.cli import main
 from replication.experiments import config, simulate
@@ -148,8 +148,8 @@ def test_everything_follows_from_the_stored_results_without_simulating(finished,
     for module, name in (
         (simulate, "simulate"),
         (simulate, "simulate_chunk"),
-        (consensus_newton, "run"),
-        (consensus_newton, "step"),
+        (simulate, "run_algorithm"),
+        (ConsensusNewton, "step"),
     ):
         monkeypatch.setattr(module, name, refuse)
     said = []

@@ -217,7 +217,7 @@ def test_divergence_is_stored_with_its_iteration(monkeypatch):
 def test_the_library_knows_nothing_of_the_harness():
     """In a fresh interpreter: no replication, Snakemake, matplotlib or pandas behind netnewton."""
     code = (
-        "import sys, netnewton, netnewton.consensus_newton, netnewton.derivatives.exact\n"
+        "import sys, netnewton, netnewton.derivatives.exact\n"
         "bad = {'replication', 'snakemake', 'matplotlib', 'pandas'} & set(sys.modules)\n"
         "sys.exit(', '.join(bad) or 0)"
     )

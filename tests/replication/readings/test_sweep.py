@@ -10,13 +10,14 @@ import pytest
 from scipy import stats
 
 from netnewton import curvature, networks
+from netnewton.algorithms import ConsensusNewton
 from netnewton.derivatives import Derivatives, likelihood_ratio
 from replication.claims import comparisons, intervals
 from replication.claims.estimators import bias
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.groups import measures
 from replication.claims.judge import verdict_across
-from replication.experiments import build, config, simulate
+from replication.experiments import config, simulate
 from replication.experiments.config import ConfigError
 from replication.readings import enumeration, sweep, table
 from replication.readings.enumeration import Reading
@@ -79,18 +80,16 @@ def test_what_the_training_batch_cannot_report_is_refused():
         run("pd_exact", "DN", "evaluation={kind: training}")
 
 
-def test_the_full_hessian_in_g_is_what_algorithm_1_then_uses(rng):
+@pytest.mark.parametrize("chosen", [curvature.ScaledIdentity(), curvature.DiagonalHessian(-1)])
+def test_the_full_hessian_in_g_is_what_algorithm_1_then_uses(rng, chosen):
     gradient, hessian = rng.normal(size=(1, 2, 3)), rng.normal(size=(1, 2, 3, 3))
-    theta = rng.normal(size=(1, 2, 3))
-    for chosen in (curvature.ScaledIdentity(), curvature.DiagonalHessian(-1)):
-        sign = getattr(chosen, "sign", 1)
-        source = build.full_hessian_in_g(
-            lambda theta: Derivatives(np.zeros((1, 2)), gradient, hessian), chosen, sign
-        )
-        local = source(theta)
-        g = chosen.times(chosen.local(local), theta) + local.gradient
-        expected = sign * np.einsum("rnab,rnb->rna", hessian, theta) + gradient
-        np.testing.assert_allclose(g, expected, atol=1e-12)
+    theta, local = rng.normal(size=(1, 2, 3)), Derivatives(np.zeros((1, 2)), gradient, hessian)
+    sign = getattr(chosen, "sign", 1)
+    algorithm = ConsensusNewton(chosen, 0.1, 0.1, vector=curvature.FullHessianVector(sign))
+    state = algorithm.step(algorithm.init(theta), lambda theta: local, lambda values, k: values)
+    expected = sign * np.einsum("rnab,rnb->rna", hessian, theta) + gradient
+    np.testing.assert_allclose(state.g, expected, atol=1e-12)
+    assert algorithm.order == 2
 
 
 # Options of measuring ----------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from netnewton import consensus_newton, networks
+from netnewton import networks, run
+from netnewton.algorithms import ConsensusNewton, consensus_newton
 from netnewton.derivatives.exact import exact_derivatives
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
@@ -17,8 +18,8 @@ from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
 from replication.claims.messages import measure as measured
 from replication.claims.messages.faults import CONTROLS
-from replication.experiments.build import CURVATURES, PROJECTIONS
 from replication.experiments.config import ConfigError
+from replication.experiments.names import CURVATURES, PROJECTIONS
 from replication.second_opinions import arithmetic, audit, disclosure, messaging
 from replication.second_opinions.literal import Agent, matrix_game_oracle, run_literally
 
@@ -59,21 +60,20 @@ def test_equal_to_the_transcription_and_the_library(rng, graph, curvature, track
     np.testing.assert_allclose(by_messages, literally, rtol=1e-12, atol=1e-12)
 
     s = game.settings
-    method = consensus_newton.Method(
+    method = ConsensusNewton(
         CURVATURES[curvature](s.sign, s.m),
         s.epsilon,
         s.m,
         PROJECTIONS[projection],
         getattr(consensus_newton, f"{trackers}_trackers"),
     )
-    library = consensus_newton.run(
-        consensus_newton.init(game.theta[np.newaxis], method),
-        exact_derivatives(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
-        networks.mixing(game.weights),
+    library = run(
         method,
+        exact_derivatives(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
+        game.weights,
         game.iterations,
-        lambda state: {"theta": state.theta},
-    ).trace["theta"][:, 0]
+        game.theta,
+    ).trace["theta"]
     np.testing.assert_allclose(by_messages, library, rtol=1e-10, atol=1e-10)
 
 

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton, curvature
+from netnewton import curvature
 from replication.claims.control import Control, Patch, Run, of_claim
 from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, REPRODUCED
 from replication.claims.section_6 import exact, gridworld
-from replication.experiments import build
+from replication.experiments import names
 
 Array = npt.NDArray[np.float64]
-State = consensus_newton.State
 
 
 def control_gets_identity(patch: Patch) -> None:
@@ -30,7 +29,7 @@ def second_order_run_as_first(patch: Patch) -> None:
 
 
 def _curvatures() -> Any:
-    return build.CURVATURES
+    return names.CURVATURES
 
 
 TUNED = tuple(

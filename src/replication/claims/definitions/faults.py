@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton, curvature, networks
+from netnewton import curvature, networks
+from netnewton.algorithms.consensus_newton import ConsensusNewton, NewtonState
 from netnewton.games import finite
 from replication.claims.control import Control, Patch, of_claim
 from replication.claims.definitions import measure as definitions
@@ -17,7 +18,6 @@ from replication.claims.judge import CONTRADICTED, REPRODUCED
 from replication.claims.section_6 import exact, steps_overflow
 from replication.experiments import simulate
 
-State = consensus_newton.State
 Array = npt.NDArray[np.float64]
 
 
@@ -73,25 +73,25 @@ def curvature_sign_flipped(patch: Patch) -> None:
 
 def no_correction_term(patch: Patch) -> None:
     """Trackers lack what they should subtract, the local quantities of the iteration before."""
-    real = consensus_newton.step
+    real = ConsensusNewton.step
 
-    def step(state: State, *rest: Any) -> State:
-        return real(replace(state, g=np.zeros_like(state.g), H=np.zeros_like(state.H)), *rest)
+    def step(self: ConsensusNewton, state: NewtonState, *rest: Any) -> NewtonState:
+        return real(self, replace(state, g=np.zeros_like(state.g), H=np.zeros_like(state.H)), *rest)
 
-    patch.setattr(consensus_newton, "step", step)
+    patch.setattr(ConsensusNewton, "step", step)
 
 
 def correction_one_iteration_late(patch: Patch) -> None:
     """Trackers subtract the local quantities of two iterations before."""
-    real = consensus_newton.step
-    before: dict[str, State] = {}
+    real = ConsensusNewton.step
+    before: dict[str, NewtonState] = {}
 
-    def step(state: State, *rest: Any) -> State:
+    def step(self: ConsensusNewton, state: NewtonState, *rest: Any) -> NewtonState:
         late = state if state.iteration == 0 else before["state"]
         before["state"] = state
-        return real(replace(state, g=late.g, H=late.H), *rest)
+        return real(self, replace(state, g=late.g, H=late.H), *rest)
 
-    patch.setattr(consensus_newton, "step", step)
+    patch.setattr(ConsensusNewton, "step", step)
 
 
 def not_symmetric(patch: Patch) -> None:

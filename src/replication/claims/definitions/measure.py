@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton, curvature, networks
+from netnewton import curvature, networks, run
+from netnewton.algorithms.consensus_newton import ConsensusNewton, current_trackers
 from netnewton.derivatives.exact import exact_derivatives
 from netnewton.games import finite
 from netnewton.policies import Boltzmann
@@ -171,23 +172,16 @@ def _eq5(
     game: finite.FiniteGame, policy: Boltzmann, start: Array, iterations: int, epsilon: float
 ) -> Array:
     """The copies under eq. 5-6, shape (iterations + 1, N, D)."""
-    method = consensus_newton.Method(
+    eq_5 = ConsensusNewton(
         curvature.FullHessian(),
         step_size=epsilon,
         floor=1e-7,
         projection=curvature.unregularised,
-        trackers=consensus_newton.current_trackers,
+        trackers=current_trackers,
     )
     averaging = networks.mixing(np.full((game.n_agents, game.n_agents), 1 / game.n_agents))
-    run = consensus_newton.run(
-        consensus_newton.init(start, method),
-        exact_derivatives(game, policy),
-        averaging,
-        method,
-        iterations,
-        observe=lambda state: {"theta": state.theta},
-    )
-    return run.trace["theta"][:, 0]
+    followed = run(eq_5, exact_derivatives(game, policy), averaging, iterations, start[0])
+    return followed.trace["theta"]
 
 
 def _newton(

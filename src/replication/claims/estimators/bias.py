@@ -32,7 +32,7 @@ from replication.claims.estimators.enumerated import (
 )
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.intervals import Interval, student_t
-from replication.experiments import problems
+from replication.experiments import names
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -53,7 +53,7 @@ def as_read(evidence: Evidence) -> Estimator:
     played = evidence.reading("no-is-scores") == "played"
     return Estimator(
         hessian=hessians[evidence.reading("hessian-estimator")],
-        baseline=problems.BASELINES[evidence.reading("baseline").replace("-", "_")],
+        baseline=names.BASELINES[evidence.reading("baseline").replace("-", "_")],
         weights=likelihood_ratio.importance_weights,
         evaluated_at=likelihood_ratio.what_is_played if played else likelihood_ratio.own_copies,
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton
+from netnewton.algorithms.consensus_newton import NewtonState
 from netnewton.derivatives import DerivativeSource
 from replication.claims.control import Control, Patch, of_claim
 from replication.claims.judge import CONTRADICTED, REPRODUCED
@@ -16,7 +16,6 @@ from replication.claims.section_6 import exact, fallback_to_identity, steps_over
 from replication.experiments import problems, simulate
 
 Array = npt.NDArray[np.float64]
-State = consensus_newton.State
 
 
 def gradient_sign(patch: Patch) -> None:
@@ -36,7 +35,7 @@ def flag_negated(patch: Patch) -> None:
     """A Hessian that was replaced is recorded as kept, and the reverse."""
     real = simulate.observed
 
-    def observed(state: State, experiment: Any) -> Mapping[str, npt.NDArray]:
+    def observed(state: NewtonState, experiment: Any) -> Mapping[str, npt.NDArray]:
         return {**real(state, experiment), "fallback": ~state.fallback}
 
     patch.setattr(simulate, "observed", observed)

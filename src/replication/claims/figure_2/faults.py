@@ -8,19 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton
 from replication.claims.control import Control, Patch, Run, of_claim
 from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, REPRODUCED
 from replication.claims.section_6 import fallback_to_identity
-from replication.experiments import problems
+from replication.experiments import names, problems
 
 Array = npt.NDArray[np.float64]
-State = consensus_newton.State
 
 
 def weights_where_there_should_be_none(patch: Patch) -> None:
     """Runs that are said to be without importance weights have them."""
-    corrections: Any = problems.CORRECTIONS
+    corrections: Any = names.CORRECTIONS
     patch.setitem(corrections, "none", corrections["importance"])
 
 

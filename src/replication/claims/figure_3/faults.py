@@ -10,13 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton
 from replication.claims.control import Control, of_claim
 from replication.claims.judge import INCONCLUSIVE, REPRODUCED
 from replication.claims.section_6 import fallback_to_identity, gridworld
 
 Array = npt.NDArray[np.float64]
-State = consensus_newton.State
 
 
 CONTROLS: Sequence[Control] = (

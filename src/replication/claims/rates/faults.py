@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -20,10 +19,8 @@ def hessian_frozen(patch: Patch) -> None:
     """Newton's method keeps the Hessian of its start."""
     real = concave.source_of
 
-    def source_of(
-        runs: concave.Cases, method: concave.Steps, reading: concave.Reading
-    ) -> concave.DerivativeSource:
-        source, first = real(runs, method, reading), real(runs, method, reading)(runs.theta)
+    def source_of(runs: concave.Cases) -> concave.DerivativeSource:
+        source, first = real(runs), real(runs)(runs.theta)
 
         def derivatives(theta: concave.Array) -> Derivatives:
             return source(theta)._replace(hessian=first.hessian)
@@ -41,14 +38,7 @@ def hessian_for_identity(patch: Patch) -> None:
 
 def g_of_full_hessian(patch: Patch) -> None:
     """g_i is built with the full Hessian while H_i is its diagonal."""
-    real = concave.source_of
-    patch.setattr(
-        concave,
-        "source_of",
-        lambda runs, method, reading: real(
-            runs, method, replace(reading, simplified_g="full-hessian")
-        ),
-    )
+    patch.setattr(concave, "vector_of", lambda reading: curvature.FullHessianVector(reading.signum))
 
 
 def no_off_diagonal(patch: Patch) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import networks
+from netnewton.algorithms import ConsensusNewton
 from netnewton.curvature import ScaledIdentity
 from replication.claims import concave
-from replication.claims.concave import Cases, Reading, Steps
+from replication.claims.concave import Cases, Reading
 from replication.claims.evidence import Evidence, Measure, exactly
 from replication.claims.intervals import (
     Interval,
@@ -94,7 +95,9 @@ def _near(base: Cases) -> Cases:
     return replace(base, theta=np.repeat(start[:, np.newaxis], AGENTS, axis=1))
 
 
-def _errors(base: Cases, method: Steps, reading: Reading, steps: Array, iterations: int) -> Array:
+def _errors(
+    base: Cases, method: ConsensusNewton, reading: Reading, steps: Array, iterations: int
+) -> Array:
     """Distances from the optimum, shape (R, K + 1)."""
     horizon = np.full(len(base), iterations)
     relative = concave.follow(base, method, reading, steps, horizon, goal=0.0)
@@ -221,12 +224,14 @@ def _pair(base: Cases, reading: Reading, full: float, diagonal: float) -> Pair:
     )
 
 
-def methods(reading: Reading) -> Mapping[str, Steps]:
+def methods(reading: Reading) -> Mapping[str, ConsensusNewton]:
     """The two methods that are compared."""
     return {kind: concave.algorithm_1(reading, kind) for kind in ("full", "diagonal")}
 
 
-def iterations(base: Cases, method: Steps, reading: Reading, step: float) -> tuple[Array, Array]:
+def iterations(
+    base: Cases, method: ConsensusNewton, reading: Reading, step: float
+) -> tuple[Array, Array]:
     """Bounds on the iterations until the error stays below `SETTLED` of its start, shape (R,)."""
     steps, horizon = np.full(len(base), step), np.full(len(base), COMPARED)
     errors = concave.follow(base, method, reading, steps, horizon, goal=0.0)

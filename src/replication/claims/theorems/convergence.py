@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scipy import special
 
 from netnewton import networks
-from netnewton.consensus_newton import previous_trackers
+from netnewton.algorithms.consensus_newton import ConsensusNewton, previous_trackers
 from netnewton.games.concave import TeamProblem
 from replication.claims import concave
-from replication.claims.concave import Cases, Reading, Steps
+from replication.claims.concave import Cases, Reading
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.intervals import Interval, share_interval
 from replication.claims.theorems.prediction import linear_threshold, proof_threshold
@@ -115,7 +115,7 @@ def _problem(size: Size) -> TeamProblem:
 
 
 def _rows(
-    size: Size, base: Cases, method: Steps, reading: Reading, names: Sequence[str]
+    size: Size, base: Cases, method: ConsensusNewton, reading: Reading, names: Sequence[str]
 ) -> list[Row]:
     problem = _problem(size)
     found = concave.thresholds(base, method, reading, size.starts)
@@ -140,7 +140,7 @@ def _rows(
     ]
 
 
-def predicted(base: Cases, case: int, method: Steps, reading: Reading) -> float:
+def predicted(base: Cases, case: int, method: ConsensusNewton, reading: Reading) -> float:
     """Step size at which the dynamics linearised at the optimum lose their stability.
 
     NaN with the printed sign, for which the optimum is no equilibrium. Eq. 5 does not lag.
@@ -148,7 +148,7 @@ def predicted(base: Cases, case: int, method: Steps, reading: Reading) -> float:
     if reading.sign == "printed":
         return float("nan")
     one = base.take(np.array([case]))
-    local = concave.source_of(one, method, reading)(
+    local = concave.source_of(one)(
         np.repeat(one.optimum[:, np.newaxis], one.problem.n_agents, axis=1)
     )
     H = method.curvature.local(local)[0]
@@ -156,7 +156,9 @@ def predicted(base: Cases, case: int, method: Steps, reading: Reading) -> float:
     return linear_threshold(one.weights[0], H.mean(axis=0), H + local.hessian[0], lag)
 
 
-def half_way(base: Cases, method: Steps, reading: Reading, found: Array, starts: int) -> Array:
+def half_way(
+    base: Cases, method: ConsensusNewton, reading: Reading, found: Array, starts: int
+) -> Array:
     """Relative errors of runs at half the threshold, shape (C, starts, K + 1).
 
     Where there is no threshold, they are short runs at the smallest step size of the grid.
@@ -227,7 +229,7 @@ def edge_errors(size: Size, case: int, factors: Sequence[float], iterations: int
 
 
 def behaviour_above(
-    base: Cases, method: Steps, reading: Reading, found: Array, starts: int
+    base: Cases, method: ConsensusNewton, reading: Reading, found: Array, starts: int
 ) -> list[str]:
     """What the starts of the search do just above each threshold, in words."""
     runs = base.restarted(starts, np.random.default_rng([concave.SEED, 1]))

@@ -29,11 +29,12 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton, networks
+from netnewton import networks, run
+from netnewton.algorithms import ConsensusNewton
 from netnewton.derivatives import Derivatives, DerivativeSource
 from netnewton.games.concave import TeamProblem, concave_derivatives
 from replication.claims import concave
-from replication.claims.concave import Cases, Reading, Steps
+from replication.claims.concave import Cases, Reading
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.intervals import Interval
 from replication.claims.theorems.convergence import line_slope
@@ -104,7 +105,7 @@ def force(problem: TeamProblem, reading: Reading, error: Error, x: Array) -> Arr
     projected = method.curvature.project(
         (H + error.H)[np.newaxis, np.newaxis], method.projection, method.floor / 2
     )
-    return method.curvature.solve(projected, (g + error.g)[np.newaxis, np.newaxis])[0, 0]
+    return method.curvature.solve(projected, (g + error.g)[np.newaxis, np.newaxis]).direction[0, 0]
 
 
 def equilibrium(problem: TeamProblem, reading: Reading, error: Error, start: Array) -> Array:
@@ -192,18 +193,9 @@ def limits(reading: Reading) -> Array:
     return np.array(ends)
 
 
-def _last(one: Cases, method: Steps, source: DerivativeSource) -> Array:
-    mix = networks.mixing(one.weights)
-    state = consensus_newton.init(one.theta, method)
-    run = consensus_newton.run(
-        state,
-        source,
-        mix,
-        method,
-        ITERATIONS,
-        observe=lambda block: {"error": one.errors(block.theta)},
-    )
-    return run.final.theta[0] if run.diverged_at[0] < 0 else np.full_like(one.theta[0], np.inf)
+def _last(one: Cases, method: ConsensusNewton, source: DerivativeSource) -> Array:
+    end = run(method, source, networks.mixing(one.weights), ITERATIONS, one.theta[0])
+    return end.theta if end.stopped is None else np.full_like(end.theta, np.inf)
 
 
 def remainders(reading: Reading, case: Shifted, rng: np.random.Generator) -> Array:
