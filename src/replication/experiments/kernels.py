@@ -50,6 +50,7 @@ def pin(environment: MutableMapping[str, str] = os.environ) -> None:
         return
     environment.pop("NPY_ENABLE_CPU_FEATURES", None)  # numpy refuses to have both
     environment["NPY_DISABLE_CPU_FEATURES"] = " ".join(disabled(numpy_chooses_by()))
+    environment.pop("OPENBLAS_CORETYPE", None)
     if processor_flags() >= NEEDED:
         environment["OPENBLAS_CORETYPE"] = OPENBLAS
     if "glibc.cpu." in environment.get("GLIBC_TUNABLES", ""):
@@ -98,7 +99,7 @@ def in_use() -> dict[str, Any]:
     -------
     dict
         ``pinned``, whether they are those that `pin` asks for; ``openblas``, the kernels that
-        the loaded OpenBLAS libraries use; ``numpy``, the features by which it chooses code and that
+        the loaded OpenBLAS libraries use; ``numpy_features``, by which it chooses code and that
         it finds here; ``libc``.
     """
     from numpy._core import _multiarray_umath as numpy  # type: ignore[attr-defined]
@@ -110,7 +111,7 @@ def in_use() -> dict[str, Any]:
     return {
         "pinned": active == asked != [] and openblas == [OPENBLAS] and libm_is_usual,
         "openblas": openblas,
-        "numpy": active,
+        "numpy_features": active,
         "libc": " ".join(platform.libc_ver()),
     }
 
