@@ -135,7 +135,7 @@ def look(browser, tmp_path):
             *("--enable-logging=stderr", "--v=0", "--dump-dom"),
             frame.as_uri(),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True)
         found = re.search(r'data-seen="([^"]*)"', done.stdout)
         assert found, done.stderr[-2000:]
         console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
