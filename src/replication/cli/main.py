@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,14 +21,9 @@ from replication.experiments.overrides import override
 if TYPE_CHECKING:
     from replication.experiments.results import Results
 
-# One BLAS thread a process, whatever the workflow's rule exports. The commands import numpy, after
-# this has taken effect.
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    os.environ.update(ONE_THREAD)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks "−" still gets its summary
             stream.reconfigure(errors="replace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,6 @@ def complete(report: Mapping[str, Any]) -> dict[str, Any]:
         "attribution": [],
         "errata": [],
         "limitations": [],
-        "provenance": {},
     }
     filled = {**parts, **report, "claims": claims}
     return {"summary": sentences(filled), **filled}
@@ -83,7 +82,6 @@ def _environment() -> Environment:
     environment.filters.update(
         mark=MARKS.__getitem__,
         leave_one_out=leave_one_out,
-        flat=flat,
         view_box=view_box,
         marked_up=marked_up,
         linked=linked,
@@ -198,18 +196,6 @@ def leave_one_out(stability: Mapping[str, Any]) -> str:
         return f"the verdict is the same without any one of the {n} repetitions"
     others = ", ".join(f"{verdict} {count} times" for verdict, count in left["verdicts"].items())
     return f"leaving out one of the {n} repetitions changes it in {left['changes']} cases: {others}"
-
-
-def flat(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The leaves of nested data with their dotted paths; a list of plain values is one leaf."""
-    if isinstance(tree, Mapping):
-        for key, value in tree.items():
-            yield from flat(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(tree, list) and any(isinstance(item, Mapping | list) for item in tree):
-        for index, item in enumerate(tree):
-            yield from flat(item, f"{path}.{index}")
-    else:
-        yield path, ", ".join(map(str, tree)) if isinstance(tree, list) else str(tree)
 
 
 def cell(text: str) -> str:

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from replication.claims import errata, ledger
 from replication.claims.verdicts import VERDICTS
 from replication.experiments.config import ROOT, ConfigError
-from replication.report.pages import complete, flat, inline_svg, write_pages
+from replication.report.pages import complete, inline_svg, interval, write_pages
 from replication.report.sentences import sentences
 
 STABILITY = {
@@ -56,7 +56,6 @@ def report():
     report["ambiguities"][0]["options"][1]["effect"] = effect
     report["sweep"] = {"library": "ab" * 32, "current": False, "count": 61}
     report["errata"], report["limitations"] = errata.errata(), errata.limitations()
-    report["provenance"] = {"commit": "0" * 40, "packages": {"numpy": "2.1"}}
     return report
 
 
@@ -192,7 +191,7 @@ def test_both_pages_say_everything(report, tmp_path):
             "no mean",
             "Negates a flag.",
             "self-weights",
-            "packages.numpy",
+            "paper_checks/manifest.json",
             "full (printed)",
             "reading-dependent",
             "./run netnewton check nash",
@@ -234,11 +233,6 @@ def test_every_row_of_the_markdown_tables_has_its_columns(report, tmp_path):
     assert set(re.findall(r'href="#([^"]+)"', rendered)) <= headings
 
 
-def test_nested_provenance_is_flattened():
-    tree = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}], "f": {}}
-    assert list(flat(tree)) == [("a.b", "1"), ("a.c", "1, 2"), ("d.0.e", "None")]
-
-
 def test_coordinates_are_rounded_and_scales_are_not(tmp_path):
     (tmp_path / "a.svg").write_text(
         '<?xml version="1.0"?>\n<svg><path d="M 1.23456 -7.0001 L 10 2.5"/>\n'
@@ -247,3 +241,13 @@ def test_coordinates_are_rounded_and_scales_are_not(tmp_path):
     )
     drawn = inline_svg(tmp_path / "a.svg", "a")
     assert 'd="M 1.23 -7 L 10 2.5"' in drawn and 'x="4"' in drawn and "scale(0.015625)" in drawn
+
+
+def test_what_measures_rounding_is_shown_by_its_bound():
+    small = {"value": 3e-15, "lower": -1e-15, "upper": 5e-15, "verdict": "reproduced"}
+    small["region"] = {"at_most": 1e-9}
+    assert interval(small) == "rounding, ≤ 1e−09"
+    assert interval(small | {"value": 2e-9, "upper": 2e-9}).startswith("2·10⁻⁹ [")
+    assert interval(small | {"verdict": "contradicted"}).startswith("3·10⁻¹⁵ [")
+    assert interval(small | dict.fromkeys(("value", "lower", "upper"), 0.0)) == "0"
+    assert interval(small | {"upper": "inf"}).endswith("∞]")
