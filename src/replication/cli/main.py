@@ -90,9 +90,13 @@ def _parser() -> argparse.ArgumentParser:
     summarise.add_argument("out", type=Path)
     summarise.add_argument("results", type=Path, nargs="+")
 
-    draw = add("draw", _draw, "workflow stage: draw a figure")
-    draw.add_argument("figure")
-    draw.add_argument("results", type=Path, nargs="*")
+    draw = add("draw", _draw, "draw figures from results")
+    draw.add_argument(
+        "names",
+        nargs="*",
+        metavar="FIGURE | FILE.nc",
+        help="figures (default: all) and the results they are drawn from (default: in results/)",
+    )
     draw.add_argument("--out", type=Path, default=Path("figures"))
     animate = add("animate", _animate, "show the gridworld's sampled paths as an animated GIF")
     animate.add_argument("results", type=Path, nargs="+")
@@ -218,13 +222,13 @@ def _study(options: argparse.Namespace) -> None:
 
 
 def _draw(options: argparse.Namespace) -> None:
-    from replication.figures.draw import FIGURES, draw
+    from replication.figures.draw import FIGURES, draw, needs
 
-    if options.figure not in FIGURES:
-        raise ConfigError(
-            f"there is no figure {options.figure!r}: {config.nearest(options.figure, FIGURES)}"
-        )
-    draw(options.figure, _results(options.results), options.confidence, options.out)
+    files = [Path(name) for name in options.names if name.endswith(".nc")]
+    figures = [name for name in options.names if not name.endswith(".nc")] or list(FIGURES)
+    stored = [Path("results", name, f"{method}.nc") for name, method in needs(figures)]
+    found = _results(files or [path for path in stored if path.exists()])
+    draw(figures, found, options.confidence, options.out)
 
 
 def _animate(options: argparse.Namespace) -> None:

@@ -302,7 +302,7 @@ def test_table_and_figure(small, tmp_path, monkeypatch):
     assert [row["dynamics"] for row in rows] == ["eq. 5", *["Algorithm 1"] * 4]
     assert all(0 < float(row["threshold"]) <= 1 for row in rows)
     monkeypatch.setitem(draw.FIGURES, "thresholds", draw_thresholds(path))
-    draw.draw("thresholds", {}, 0.98, tmp_path)
+    draw.draw(["thresholds"], {}, 0.98, tmp_path)
     assert f"{len(rows) - 1} combinations" in (tmp_path / "thresholds.txt").read_text("utf-8")
 
 
