@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from replication.claims.verdicts import MARKS
+from replication.claims.verdicts import MARKS, REPRODUCED
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_text
 from replication.report.sentences import sentences
@@ -130,11 +130,22 @@ def number(value: float | str) -> str:
 
 
 def interval(quantity: Mapping[str, Any]) -> str:
-    """A measured quantity with its interval, or alone if it does not vary."""
+    """A measured quantity with its interval, alone if it does not vary.
+
+    What measures rounding alone is shown against its bound, as long as it keeps to it.
+    """
+    if quantity.get("rounding") and quantity["verdict"] == REPRODUCED:
+        return bound(quantity["region"])
     value, lower, upper = quantity["value"], quantity["lower"], quantity["upper"]
     if lower == upper:
         return number(value)
     return f"{number(value)} [{number(lower)}, {number(upper)}]"
+
+
+def bound(region: Mapping[str, float]) -> str:
+    """What a quantity that keeps to its region's upper bound is known to stay below."""
+    most = number(region["at_most"]).removeprefix("1·")
+    return f"within ±{most}" if "at_least" in region else f"< {most}"
 
 
 def study_cells(row: Mapping[str, str]) -> list[str]:
