@@ -283,13 +283,3 @@ def test_coordinates_are_rounded_and_scales_are_not(tmp_path):
     )
     drawn = inline_svg(tmp_path / "a.svg", "a")
     assert 'd="M 1.23 -7 L 10 2.5"' in drawn and 'x="4"' in drawn and "scale(0.015625)" in drawn
-
-
-def test_what_measures_rounding_is_shown_by_its_bound():
-    small = {"value": 3e-15, "lower": -1e-15, "upper": 5e-15, "verdict": "reproduced"}
-    small["region"] = {"at_most": 1e-9}
-    assert interval(small) == "rounding, ≤ 1e−09"
-    assert interval(small | {"value": 2e-9, "upper": 2e-9}).startswith("2·10⁻⁹ [")
-    assert interval(small | {"verdict": "contradicted"}).startswith("3·10⁻¹⁵ [")
-    assert interval(small | dict.fromkeys(("value", "lower", "upper"), 0.0)) == "0"
-    assert interval(small | {"upper": "inf"}).endswith("∞]")
