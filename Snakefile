@@ -6,13 +6,14 @@ from pathlib import Path
 from replication.experiments import config as experiments
 from replication.experiments.files import digest
 from replication.experiments.machine import processors
+from replication.experiments.overrides import resolve
 
 
 configfile: "config/paper.yaml"
 
 
 try:
-    settings = experiments.resolve(config)
+    settings = resolve(config)
 except experiments.ConfigError as error:
     raise WorkflowError(f"the configuration is at fault: {error}")
 
@@ -31,6 +32,12 @@ SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TA
 FIGURES = {"results": sorted(SHOWN), "tables": sorted(TABLES)}
 CONFIDENCE = settings.get("confidence", 0.98)
 
+# What is claimed, and what the paper leaves open.
+LEDGERS = [
+    str(path)
+    for folder in ("claims", "ambiguities")
+    for path in sorted(Path("paper_checks", folder).glob("*.yaml"))
+]
 # Whatever --cores says: jobs beyond the processors only take each other's cache.
 CORES = workflow.cores or 1
 THREADS = max(1, -(-CORES // processors()))
@@ -48,7 +55,7 @@ SIMULATION = (
     "netnewton",
     *(
         f"replication/experiments/{name}.py"
-        for name in ("build", "config", "files", "make", "problems", "results", "simulate")
+        for name in ("build", "config", "files", "make", "names", "problems", "results", "simulate")
     ),
 )
 MEASURING = (
@@ -115,7 +122,7 @@ rule summarise:
     threads: THREADS
     params:
         confidence=CONFIDENCE,
-        sources=sources("replication/experiments", "replication/claims/intervals.py"),
+        sources=sources("replication/experiments"),
     shell:
         "netnewton summarise {output:q} {input:q} --confidence {params.confidence} "
         "2>&1 | tee {log:q}"
@@ -182,7 +189,7 @@ rule study:
     params:
         grid=lambda w: STUDIES[w.study],
         confidence=CONFIDENCE,
-        sources=sources(*SIMULATION, "replication/experiments/tune.py"),
+        sources=sources("netnewton", "replication/experiments"),
     shell:
         "netnewton study {wildcards.study} {output:q} --jobs {threads} "
         "--confidence {params.confidence} 2>&1 | tee {log:q}"
@@ -205,8 +212,7 @@ rule studies:
 rule sweep:
     input:
         "config/paper.yaml",
-        "paper_checks/ambiguities.yaml",
-        "paper_checks/claims.yaml",
+        LEDGERS,
         STUDY_TABLES,
     output:
         "results/sweep/readings.json",
@@ -226,8 +232,7 @@ rule sweep:
 # As long as all other checks together, and in need of no result: it runs beside the simulations.
 rule measure:
     input:
-        "paper_checks/claims.yaml",
-        "paper_checks/ambiguities.yaml",
+        LEDGERS,
         "paper_checks/schema.json",
         "paper_checks/costs.csv",
     output:
@@ -263,9 +268,8 @@ rule archive:
 
 rule report:
     input:
-        expand(
-            "paper_checks/{ledger}.yaml", ledger=("claims", "ambiguities", "errata", "limitations")
-        ),
+        LEDGERS,
+        expand("paper_checks/{name}.yaml", name=("errata", "limitations")),
         "paper_checks/schema.json",
         "paper_checks/readings.json",
         STUDY_TABLES,

@@ -17,7 +17,8 @@ import time
 
 import numpy as np
 
-from netnewton import consensus_newton, curvature, networks
+from netnewton import curvature, networks
+from netnewton.algorithms import ConsensusNewton
 from netnewton.derivatives import Derivatives
 from replication.claims.messages.measure import SEED, TIMED_D, TIMINGS
 from replication.experiments.files import write_text
@@ -32,14 +33,14 @@ def one_step(d, rng):
     hessian = np.eye(d) + np.matmul(root, np.swapaxes(root, -1, -2))
     theta, gradient = rng.normal(size=(2, 1, 1, d))
     local = Derivatives(np.zeros((1, 1)), gradient, hessian)
-    method = consensus_newton.Method(curvature.FullHessian(), step_size=0.1, floor=1.0)
+    method = ConsensusNewton(curvature.FullHessian(), step_size=0.1, floor=1.0)
     mix = networks.mixing(np.ones((1, 1)))
     # After two steps the trackers hold a positive definite curvature.
-    state = consensus_newton.init(theta, method)
+    state = method.init(theta)
     for _ in range(2):
-        state = consensus_newton.step(state, lambda theta: local, mix, method)
+        state = method.step(state, lambda theta: local, mix)
     assert not state.fallback.any()
-    return lambda: consensus_newton.step(state, lambda theta: local, mix, method)
+    return lambda: method.step(state, lambda theta: local, mix)
 
 
 def seconds(work, calls):

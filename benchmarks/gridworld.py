@@ -29,7 +29,7 @@ from statistics import median
 
 import numpy as np
 
-from netnewton import consensus_newton
+import netnewton
 from netnewton.networks import unchecked_mixing
 from replication.experiments import config, problems
 from replication.experiments.build import build
@@ -43,8 +43,11 @@ NO_JAX = "no JAX, so no peers; to get it: .venv/bin/python -m pip install 'jax>=
 class Given:
     """Streams that hand out noise that is there already."""
 
-    def __init__(self, batches):
-        self.batches = iter(batches)
+    def __init__(self, batches, repetitions):
+        self.batches, self.repetitions = iter(batches), repetitions
+
+    def __len__(self):
+        return self.repetitions
 
     def normal(self, *shape):
         return next(self.batches)
@@ -54,7 +57,8 @@ def learning_from(spec, batches):
     """The derivatives of the experiment, with given noise, shape (T, R, N, L) for each call."""
     game = problems.game(spec.settings["game"])
     policy = problems.policy(spec.settings["policy"], game)
-    return problems.derivatives(spec.settings["derivatives"], game, policy, Given(batches), order=2)
+    given = Given(batches, spec.settings["repetitions"])
+    return problems.derivatives(spec.settings["derivatives"], game, policy, given, order=2)
 
 
 def built(spec):
@@ -63,12 +67,12 @@ def built(spec):
 
 def run(experiment, iterations):
     """theta after every iteration."""
-    result = consensus_newton.run(
-        consensus_newton.init(experiment.start, experiment.method),
+    result = netnewton.run(
+        experiment.algorithm,
         experiment.derivatives,
         unchecked_mixing(experiment.weights),  # `build` has checked them
-        experiment.method,
         iterations,
+        experiment.start,
         lambda states: {"theta": states.theta},
     )
     return result.trace["theta"][1:]

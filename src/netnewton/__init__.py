@@ -1,12 +1,23 @@
-"""Newton-based policy search for networked multi-agent reinforcement learning.
-
-The numerical library: arrays in, arrays out. Where to look:
-
-- `netnewton.consensus_newton`: Algorithm 1
-- `netnewton.networks`: consensus matrices and mixing
-- `netnewton.games`, `netnewton.policies`: what is played, and how
-- `netnewton.derivatives`: returns, gradients and Hessians of each agent
-- `netnewton.curvature`: the choices of H_i and of the operator [.]_m
+"""The library: Newton-based policy search for networked agents. `run` takes one of `algorithms`,
+`derivatives` (of `games` that are played by `policies`) and a consensus matrix (`networks`);
+`curvature` has the choices of H_i and of the operator [.]_m.
 """
 
+from netnewton import algorithms, curvature, derivatives, games, networks, policies
+from netnewton.loop import run
+from netnewton.outcome import Cause, Run, Stop
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Cause",
+    "Run",
+    "Stop",
+    "algorithms",
+    "curvature",
+    "derivatives",
+    "games",
+    "networks",
+    "policies",
+    "run",
+]

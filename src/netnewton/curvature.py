@@ -1,4 +1,4 @@
-"""The choices of H_i (eq. 6, Section 3.3) and of the operator [.]_m (eq. 3).
+"""The choices of H_i and g_i (eq. 6, Section 3.3) and of the operator [.]_m (eq. 3).
 
 Local curvatures come in two shapes, and what Algorithm 1 does with them is written once for each:
 
@@ -11,18 +11,15 @@ The paper's eq. 3 replaces it whole; two further readings mend only its spectrum
 
 from __future__ import annotations
 
-import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Array, Flags
 from netnewton.derivatives import Derivatives
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 Projection = Callable[[Array, float], Array]
 """How [.]_m mends eigenvalues, of shape (..., d), some of which lie below the floor m/2."""
@@ -69,6 +66,15 @@ class Projected:
         return np.where(replaced, self.multiple * identity, self.mended)
 
 
+class Solution(NamedTuple):
+    """What solving for a direction came to, for every repetition and agent."""
+
+    direction: Array
+    """[Z]_m^{-1} v, shape (R, N, d); NaN where there is no inverse."""
+    singular: Flags
+    """Where there is none, shape (R, N)."""
+
+
 class Curvature(ABC):
     """A choice of H_i, with the arithmetic that Algorithm 1 needs of it."""
 
@@ -92,8 +98,8 @@ class Curvature(ABC):
         """[Z]_m with floor = m/2; entries that are kept are kept bit for bit."""
 
     @abstractmethod
-    def solve(self, projected: Projected, v: Array) -> Array:
-        """[Z]_m^{-1} v, for v of shape (R, N, d)."""
+    def solve(self, projected: Projected, v: Array) -> Solution:
+        """[Z]_m^{-1} v, for v of shape (R, N, d), and where there is none."""
 
 
 class _Matrices(Curvature):
@@ -116,14 +122,15 @@ class _Matrices(Curvature):
         value[finite] = np.matmul(vectors * mended, np.swapaxes(vectors, -1, -2))
         return Projected(value, replaced)
 
-    def solve(self, projected: Projected, v: Array) -> Array:
+    def solve(self, projected: Projected, v: Array) -> Solution:
         if projected.multiple is None:
             return _solve(projected.mended, v)
-        solution = v / projected.multiple
+        direction = np.asarray(v / projected.multiple)
+        singular = np.zeros_like(projected.replaced)
         if not projected.replaced.all():
             kept = ~projected.replaced
-            solution[kept] = _solve(projected.mended[kept], v[kept])
-        return solution
+            direction[kept], singular[kept] = _solve(projected.mended[kept], v[kept])
+        return Solution(direction, singular)
 
 
 class _Diagonals(Curvature):
@@ -136,8 +143,14 @@ class _Diagonals(Curvature):
             return Projected(Z, replaced)
         return Projected(np.where(replaced[..., np.newaxis], projection(Z, floor), Z), replaced)
 
-    def solve(self, projected: Projected, v: Array) -> Array:
-        return v / projected.mended
+    def solve(self, projected: Projected, v: Array) -> Solution:
+        if not projected.replaced.any():  # what is kept is at least m/2
+            return Solution(v / projected.mended, projected.replaced)
+        singular = np.asarray((projected.mended == 0).any(axis=-1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            direction = np.asarray(v / projected.mended)
+        direction[singular] = np.nan
+        return Solution(direction, singular)
 
 
 @dataclass(frozen=True)
@@ -184,6 +197,39 @@ class ScaledIdentity(_Diagonals):
         return np.full((*derivatives.J.shape, 1), self.scale)
 
 
+class LocalVector(Protocol):
+    """A choice of the matrix in g_i."""
+
+    order: int
+    """Highest derivative of J_i that it asks for."""
+
+    def __call__(self, curvature: Curvature, H: Array, local: Derivatives, theta: Array) -> Array:
+        """g_i, shape (R, N, d), from H = H_i(theta_i) and the agent's own derivatives."""
+
+
+@dataclass(frozen=True)
+class SameMatrix:
+    """g_i = H_i theta + grad J_i, as printed in eq. 6."""
+
+    order = 1
+
+    def __call__(self, curvature: Curvature, H: Array, local: Derivatives, theta: Array) -> Array:
+        """g_i, shape (R, N, d)."""
+        return curvature.times(H, theta) + local.gradient
+
+
+@dataclass(frozen=True)
+class FullHessianVector:
+    """g_i = sign * Hessian theta + grad J_i, whatever H_i is inverted (Section 3.3, as read)."""
+
+    sign: int = 1
+    order = 2
+
+    def __call__(self, curvature: Curvature, H: Array, local: Derivatives, theta: Array) -> Array:
+        """g_i, shape (R, N, d)."""
+        return self.sign * np.matmul(local.hessian, theta[..., np.newaxis])[..., 0] + local.gradient
+
+
 def _matrices_at_least(Z: Array, floor: float) -> Flags:
     """Whether every eigenvalue of each symmetric matrix is at least `floor`."""
     diagonal = np.diagonal(Z, axis1=-2, axis2=-1)
@@ -195,14 +241,18 @@ def _matrices_at_least(Z: Array, floor: float) -> Flags:
     return at_least
 
 
-def _solve(H: Array, v: Array) -> Array:
-    """H^{-1} v, NaN where H is singular: one such must not take the others with it."""
+def _solve(H: Array, v: Array) -> Solution:
+    """H^{-1} v; one matrix without an inverse must not take the others with it."""
+    singular = np.zeros(H.shape[:-2], dtype=bool)
     try:
-        return np.asarray(np.linalg.solve(H, v[..., np.newaxis])[..., 0], dtype=float)
+        direction = np.asarray(np.linalg.solve(H, v[..., np.newaxis])[..., 0], dtype=float)
+        return Solution(direction, singular)
     except np.linalg.LinAlgError:
         pass
-    solution = np.full_like(v, np.nan)
+    direction = np.full(v.shape, np.nan)
     for where in np.ndindex(H.shape[:-2]):
-        with contextlib.suppress(np.linalg.LinAlgError):
-            solution[where] = np.linalg.solve(H[where], v[where])
-    return solution
+        try:
+            direction[where] = np.linalg.solve(H[where], v[where])
+        except np.linalg.LinAlgError:
+            singular[where] = True
+    return Solution(direction, singular)

@@ -114,6 +114,7 @@ GOOD = np.array([[0.7, 0.3], [0.3, 0.7]])
         ([[1.0, 0.0], [0.0, 1.0]], r"not connected.*0 and 1"),
         ([[0.7, np.nan], [0.3, 0.7]], r"weights\[0, 1\] = nan"),
         ([[0.7, 0.3]], r"shape .*1, 2.*square"),
+        (np.empty((0, 0)), r"shape .*0, 0.*square"),
     ],
 )
 def test_bad_weights_are_refused(weights, message):
@@ -124,6 +125,19 @@ def test_bad_weights_are_refused(weights, message):
         with pytest.raises(ValueError, match=message):
             mixing(sp.csr_array(np.array(weights)))
     validate_weights(GOOD)
+
+
+@given(st.integers(2, 9), st.integers(0, 2**31))
+@settings(max_examples=60)
+def test_matrices_are_refused_where_networkx_finds_their_graph_not_connected(agents, seed):
+    graph = nx.gnp_random_graph(agents, 0.35, seed=seed)
+    laplacian = nx.laplacian_matrix(graph).toarray()
+    weights = np.eye(agents) - laplacian / (1.0 + laplacian.max())
+    if nx.is_connected(graph):
+        return validate_weights(weights)
+    apart = min(set(graph) - nx.node_connected_component(graph, 0))
+    with pytest.raises(ValueError, match=f"not connected.*agents 0 and {apart}$"):
+        validate_weights(weights)
 
 
 def test_weight_off_the_edges_is_refused():

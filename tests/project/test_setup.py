@@ -11,7 +11,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -21,11 +21,13 @@ from packaging.utils import canonicalize_name
 from rattler import BuildString, MatchSpec, PackageRecord
 from rattler.exceptions import InvalidMatchSpecError
 
-# In one process, which makes an environment with pip once.
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("setup")]
+import netnewton
+
+pytestmark = pytest.mark.end_to_end
 
 ROOT = Path(__file__).resolve().parents[2]
-CONDA_TO_PYPI = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+CONDA_TO_PYPI = {f"{name}-base": name for name in ("matplotlib", "seaborn")}
+CONDA_TO_PYPI["snakemake-minimal"] = "snakemake"
 CONDA_ONLY = {"python", "pip"}
 
 
@@ -385,19 +387,32 @@ def test_the_lock_satisfies_what_was_asked_for() -> None:
     assert unmet == []
 
 
+def extra(*names: str) -> set[str]:
+    return {text for name in names for text in declared()["optional-dependencies"][name]}
+
+
 def test_the_project_asks_for_the_same_as_the_lock() -> None:
-    extras = declared()["optional-dependencies"]
-    asked = {*declared()["dependencies"], *extras["test"], *extras["lint"]}
+    asked = {*declared()["dependencies"], *extra("replication", "test", "lint")}
     build = {"editables", "hatchling", "setuptools"}
     assert asked == {str(r) for r in wanted() if r.name not in build}
+    assert extra("pettingzoo") < extra("test")
 
 
 # --- the conda environment ------------------------------------------------------------------------
 
 
+def conda_entries() -> list[str | dict]:
+    return yaml.safe_load(read("environment.yml"))["dependencies"]
+
+
 def conda_specs() -> dict[str, str]:
-    entries = yaml.safe_load(read("environment.yml"))["dependencies"]
-    return {entry.split()[0]: entry for entry in entries if isinstance(entry, str)}
+    return {entry.split()[0]: entry for entry in conda_entries() if isinstance(entry, str)}
+
+
+def lower_bounds(specs: Iterable[str]) -> set[str]:
+    """Return each package's name, as conda has it or not, with its lower bound."""
+    named = [spec.split() for spec in specs]
+    return {CONDA_TO_PYPI.get(n, n) + bounds.split(",")[0] for n, bounds in named}
 
 
 def satisfies(spec: str, name: str, version: str) -> bool:
@@ -405,9 +420,13 @@ def satisfies(spec: str, name: str, version: str) -> bool:
     return MatchSpec(spec, strict=True).matches(record)
 
 
-def test_the_conda_environment_asks_for_what_the_project_needs() -> None:
-    asked = {CONDA_TO_PYPI.get(name, name) for name in conda_specs()} - CONDA_ONLY
-    assert asked == {Requirement(line).name for line in declared()["dependencies"]}
+def test_the_conda_environment_asks_for_what_both_commands_need() -> None:
+    specs = [spec for name, spec in conda_specs().items() if name not in CONDA_ONLY]
+    (by_pip,) = (entry["pip"] for entry in conda_entries() if isinstance(entry, dict))
+    asked = lower_bounds(specs) | set(by_pip) - {"-e ."}
+    build = {str(r) for r in wanted() if r.name == "hatchling"}  # the tests build the wheel
+    assert asked == {*declared()["dependencies"], *extra("replication", "test"), *build}
+    assert "-e ." in by_pip
 
 
 @pytest.mark.parametrize("name", sorted(conda_specs().keys() - CONDA_ONLY))
@@ -478,7 +497,7 @@ def test_the_citation_names_the_package_and_the_paper() -> None:
     citation = yaml.safe_load(read("CITATION.cff"))
     assert citation["cff-version"] == "1.2.0"
     assert {"message", "title", "authors"} <= citation.keys()
-    assert citation["version"] == declared()["version"]
+    assert citation["version"] == netnewton.__version__
     assert citation["license"] == declared()["license"]
     (paper,) = citation["references"]
     assert [author["family-names"] for author in paper["authors"]] == [

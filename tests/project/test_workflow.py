@@ -5,11 +5,13 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
 import yaml
+from project_copy import ROOT
 
 from replication.experiments import config, simulate
 from replication.experiments.results import Results, write_results
@@ -61,19 +63,19 @@ def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
     copy = copy_of(finished, project)
     assert "Nothing to be done" in copy.snakemake().stderr
     time.sleep(0.01)
-    (copy.folder / "src/netnewton/trajectories.py").touch()
+    (copy.folder / "src/netnewton/algorithms/consensus_newton.py").touch()
     assert "Nothing to be done" in copy.snakemake().stderr
 
 
 @pytest.mark.parametrize(
     ("file", "again"),
     [
-        ("src/netnewton/trajectories.py", STAGES),
-        ("src/replication/claims/intervals.py", STAGES - {"simulate"}),
+        ("src/netnewton/algorithms/consensus_newton.py", STAGES),
+        ("src/replication/experiments/intervals.py", STAGES - {"simulate"}),
         ("src/replication/figures/style.py", {"draw", "report"}),
         ("src/replication/report/templates/report.md.j2", {"report"}),
         ("src/replication/review/diff.py", set()),
-        ("paper_checks/claims.yaml", {"measure", "draw", "report"}),
+        ("paper_checks/claims/figure_1.yaml", {"measure", "draw", "report"}),
     ],
 )
 def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again):
@@ -81,6 +83,15 @@ def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again
     path = copy.folder / file
     path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
     assert stages(copy.snakemake("--dry-run").stdout) == again
+
+
+def test_a_simulation_runs_again_for_every_module_that_it_is_made_with(project):
+    (listed,) = re.findall(r"for name in \(([^)]*)\)\n", (ROOT / "Snakefile").read_text())
+    program = "import sys, replication.experiments.make; print(*sys.modules)"
+    loaded = project.run(sys.executable, "-c", program).stdout.split()
+    prefix = "replication.experiments."
+    own = {name.removeprefix(prefix) for name in loaded if name.startswith(prefix)}
+    assert own - {"machine", "progress", "provenance"} == set(re.findall(r'"(\w+)"', listed))
 
 
 def stages(plan):

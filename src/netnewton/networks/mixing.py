@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from netnewton.arrays import Array
+from netnewton.arrays import Array, floats
 from netnewton.networks.weights import is_sparse, validate_weights
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 Mix = Callable[[Array, int], Array]
 
 
-def mixing(weights: Array | sp.sparray) -> Mix:
+def mixing(weights: npt.ArrayLike | sp.sparray) -> Mix:
     """The primitive *mix* of a fixed network: each agent's weighted sum of its neighbours' arrays.
 
     Parameters
     ----------
-    weights : Array of shape (N, N) or (R, N, N), or scipy sparse array of shape (N, N)
+    weights : array_like of shape (N, N) or (R, N, N), or scipy sparse array of shape (N, N)
 
     Returns
     -------
@@ -38,6 +39,8 @@ def mixing(weights: Array | sp.sparray) -> Mix:
     ValueError
         As `validate_weights`.
     """
+    if not is_sparse(weights):
+        weights = floats("weights", weights)
     validate_weights(weights)
     return unchecked_mixing(weights)
 
@@ -48,6 +51,7 @@ def unchecked_mixing(weights: Array | sp.sparray) -> Mix:
         matrix = weights.tocsr()
 
         def mix_sparse(values: Array, iteration: int) -> Array:
+            _check_sizes(matrix.shape, values.shape)
             columns = np.moveaxis(values, 1, 0)
             mixed = matrix @ columns.reshape(columns.shape[0], -1)
             return np.ascontiguousarray(np.moveaxis(mixed.reshape(columns.shape), 0, 1))
@@ -55,7 +59,20 @@ def unchecked_mixing(weights: Array | sp.sparray) -> Mix:
         return mix_sparse
 
     def mix_dense(values: Array, iteration: int) -> Array:
+        _check_sizes(weights.shape, values.shape)
         flat = values.reshape(*values.shape[:2], -1)
         return np.matmul(weights, flat).reshape(values.shape)
 
     return mix_dense
+
+
+def _check_sizes(weights: tuple[int, ...], values: tuple[int, ...]) -> None:
+    if weights[-1] != values[1]:
+        raise ValueError(
+            f"weights for {weights[-1]} agents, values of {values[1]}: give one row for each agent"
+        )
+    if len(weights) == 3 and weights[0] != values[0]:
+        raise ValueError(
+            f"{weights[0]} consensus matrices for {values[0]} repetitions: give one for each, or "
+            "one for all"
+        )

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeGuard
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
 from netnewton.arrays import Array
 
 if TYPE_CHECKING:
+    import networkx as nx
     import scipy.sparse as sp
 
 # Entries are sums of at most N terms of size one, so rounding stays far below this.
@@ -110,8 +110,7 @@ def sinkhorn_weights(graph: nx.Graph, rng: np.random.Generator) -> Array:
         If the graph is unfit.
     """
     agents = len(_validated_degrees(graph))
-    support = nx.to_numpy_array(graph, nodelist=list(graph.nodes), weight=None) > 0
-    np.fill_diagonal(support, True)
+    support = _support(graph)
     drawn = 1.0 - rng.random((agents, agents))  # in (0, 1]: a zero would cut the network
     matrix = np.where(support, np.triu(drawn) + np.triu(drawn, 1).T, 0.0)
     scale = np.ones(agents)
@@ -145,7 +144,7 @@ def validate_weights(weights: Array | sp.sparray, graph: nx.Graph | None = None)
     """
     dense = weights.toarray() if is_sparse(weights) else weights
     stack = np.asarray(dense, dtype=float)
-    if stack.ndim not in (2, 3) or stack.shape[-1] != stack.shape[-2]:
+    if stack.ndim not in (2, 3) or stack.shape[-1] != stack.shape[-2] or not stack.size:
         raise ValueError(
             f"weights of shape {stack.shape}: give a square (N, N) matrix, or (R, N, N) for R runs"
         )
@@ -174,9 +173,9 @@ def spectral_gap(weights: Array) -> Array:
     return np.asarray(1.0 - np.abs(deflated).max(axis=-1))
 
 
-def is_sparse(weights: Array | sp.sparray) -> TypeGuard[sp.sparray]:
+def is_sparse(weights: object) -> TypeGuard[sp.sparray]:
     """Whether the matrix is one of scipy's sparse arrays: its import takes a third of a second."""
-    if isinstance(weights, np.ndarray):
+    if isinstance(weights, np.ndarray | list | tuple):
         return False
     import scipy.sparse
 
@@ -190,12 +189,23 @@ def _validated_degrees(graph: nx.Graph) -> list[int]:
         )
     if graph.number_of_nodes() == 0:
         raise ValueError("the graph has no nodes: give one node for each agent")
+    import networkx as nx  # half a second, which whoever has a graph has spent already
+
     if not nx.is_connected(graph):
         parts = [sorted(map(str, part)) for part in nx.connected_components(graph)]
         raise ValueError(f"the graph is not connected: add an edge between its parts {parts}")
     simple = nx.Graph(graph)
     simple.remove_edges_from(list(nx.selfloop_edges(simple)))
     return [simple.degree[node] for node in graph.nodes]
+
+
+def _support(graph: nx.Graph) -> npt.NDArray[np.bool_]:
+    """Where a matrix may have weight: on the edges and the diagonal, shape (N, N)."""
+    import networkx as nx
+
+    support = nx.to_numpy_array(graph, nodelist=list(graph.nodes), weight=None) > 0
+    np.fill_diagonal(support, True)
+    return np.asarray(support, dtype=bool)
 
 
 def _from_edges(graph: nx.Graph, weight: Callable[[int, int], float]) -> Array:
@@ -233,10 +243,18 @@ def _validate_matrix(matrix: Array) -> None:
             f"row {i} of the weights sums to {rows[i]:g}, not 1: the matrix must be stochastic; "
             "put the missing weight on the diagonal"
         )
-    reached = nx.node_connected_component(nx.from_numpy_array(matrix != 0), 0)
-    if apart := set(range(len(matrix))) - reached:
-        i = min(apart)
+    if (bad := ~_reached(matrix + matrix.T != 0)).any():
+        i = int(np.argmax(bad))
         raise ValueError(f"the network is not connected: no path of weights joins agents 0 and {i}")
+
+
+def _reached(neighbours: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The agents that some path joins to agent 0, shape (N,)."""
+    reached = frontier = np.arange(len(neighbours)) == 0
+    while frontier.any():
+        frontier = neighbours[frontier].any(axis=0) & ~reached
+        reached = reached | frontier
+    return reached
 
 
 def _validate_support(matrix: Array, graph: nx.Graph) -> None:
@@ -244,10 +262,8 @@ def _validate_support(matrix: Array, graph: nx.Graph) -> None:
         raise ValueError(
             f"{len(matrix)} agents in the weights but {graph.number_of_nodes()} nodes in the graph"
         )
-    allowed = nx.to_numpy_array(graph, nodelist=list(graph.nodes), weight=None) > 0
-    np.fill_diagonal(allowed, True)
-    if ((matrix != 0) & ~allowed).any():
-        i, j = np.argwhere((matrix != 0) & ~allowed)[0]
+    if (bad := (matrix != 0) & ~_support(graph)).any():
+        i, j = np.argwhere(bad)[0]
         raise ValueError(
             f"weights[{i}, {j}] = {matrix[i, j]:g} but agents {i} and {j} are not neighbours: "
             "set it to 0 or add the edge"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from replication.cli.reviewer import Mismatch, add_commands
 from replication.experiments import config
 from replication.experiments.config import ConfigError, Spec
+from replication.experiments.overrides import override
 
 if TYPE_CHECKING:
     from replication.experiments.results import Results
@@ -89,7 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     summarise.add_argument("results", type=Path, nargs="+")
 
     draw = add("draw", _draw, "draw figures from results")
-    draw.add_argument("names", nargs="+", metavar="FIGURE | FILE.nc")
+    draw.add_argument(
+        "names",
+        nargs="*",
+        metavar="FIGURE | FILE.nc",
+        help="figures (default: all) and the results they are drawn from (default: in results/)",
+    )
     draw.add_argument("--out", type=Path, default=Path("figures"))
     animate = add("animate", _animate, "show the gridworld's sampled paths as an animated GIF")
     animate.add_argument("results", type=Path, nargs="+")
@@ -137,7 +143,7 @@ def _run(options: argparse.Namespace) -> None:
     assignments = list(options.assignments)
     if options.repetitions is not None:
         assignments.append(f"repetitions={options.repetitions}")
-    settings = config.override(settings, options.experiment, chosen, assignments)
+    settings = override(settings, options.experiment, chosen, assignments)
     specs = [config.spec(settings, options.experiment, method) for method in chosen]
 
     from replication.experiments.build import build
@@ -204,16 +210,13 @@ def _study(options: argparse.Namespace) -> None:
 
 
 def _draw(options: argparse.Namespace) -> None:
-    from replication.figures.draw import FIGURES, draw
+    from replication.figures.draw import FIGURES, draw, needs
 
     files = [Path(name) for name in options.names if name.endswith(".nc")]
-    figures = [name for name in options.names if not name.endswith(".nc")]
-    for name in figures:
-        if name not in FIGURES:
-            raise ConfigError(f"there is no figure {name!r}: {config.nearest(name, FIGURES)}")
-    results = _results(files)
-    for name in figures:
-        draw(name, results, options.confidence, options.out)
+    figures = [name for name in options.names if not name.endswith(".nc")] or list(FIGURES)
+    stored = [Path("results", name, f"{method}.nc") for name, method in needs(figures)]
+    found = _results(files or [path for path in stored if path.exists()])
+    draw(figures, found, options.confidence, options.out)
 
 
 def _animate(options: argparse.Namespace) -> None:
@@ -237,7 +240,7 @@ def _results(paths: Sequence[Path]) -> dict[tuple[str, str], Results]:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from replication.claims.measured import measure_library
+    from replication.claims.on_library import measure_library
 
     measure_library(options.out, options.confidence)
 
@@ -245,7 +248,7 @@ def _measure(options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> None:
     from replication.claims.evidence import Evidence
     from replication.claims.judge import check_claims
-    from replication.claims.measured import read_measured
+    from replication.claims.on_library import read_measured
     from replication.report.collect import report_data, write_report_data
 
     measured = None
@@ -270,7 +273,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _print_claims(claims: Sequence[dict]) -> None:
-    from replication.claims.judge import MARKS
+    from replication.claims.verdicts import MARKS
     from replication.report.pages import interval, region
 
     for claim in claims:

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton, curvature, networks
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton import curvature, networks, run
+from netnewton.algorithms import ConsensusNewton
+from netnewton.derivatives import exact
 from netnewton.games.finite import matrix_game
 from netnewton.policies import Boltzmann
 from netnewton.trajectories import Streams
-from replication.claims.control import Run, verdict_of_check
+from replication.claims.planting import Run, verdict_of_check
 from replication.experiments import problems
 from replication.experiments.config import Spec
 from replication.experiments.simulate import simulate
@@ -76,17 +77,15 @@ def directed_network(folder: Path) -> str:
     weights = np.array([[0.9, 0.1], [0.4, 0.6]])
     rng = np.random.default_rng(SEED)
     payoffs, start = rng.normal(size=(2, 2, 2)), rng.normal(size=(2, 4))
-    method = consensus_newton.Method(curvature.FullHessian(), EPSILON, M)
-    final = consensus_newton.run(
-        consensus_newton.init(start[np.newaxis], method),
-        exact_derivatives(matrix_game(payoffs), Boltzmann(1, (2, 2))),
+    final = run(
+        ConsensusNewton(curvature.FullHessian(), EPSILON, M),
+        exact(matrix_game(payoffs), Boltzmann(1, (2, 2))),
         networks.unchecked_mixing(weights),
-        method,
         ITERATIONS,
-        lambda state: {"theta": state.theta},
-    ).final
+        start,
+    )
     slow = _literally(payoffs, weights, start, "full", "all_or_nothing")
-    return verdict_of_check(_agree(final.theta[0], slow))
+    return verdict_of_check(_agree(final.theta, slow))
 
 
 def _literally(

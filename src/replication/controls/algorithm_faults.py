@@ -7,38 +7,42 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from netnewton import consensus_newton, curvature, networks
+from netnewton import curvature, networks
+from netnewton.algorithms.consensus_newton import (
+    ConsensusNewton,
+    NewtonState,
+    current_trackers,
+)
+from netnewton.arrays import Array
 from netnewton.derivatives import Derivatives, DerivativeSource
 from netnewton.networks import Mix
-from replication.claims.control import Control, Patch, of_check
+from replication.claims.planting import Control, Patch, of_check
 from replication.controls import against_literal
-from replication.experiments import build, problems, simulate
-
-Array = npt.NDArray[np.float64]
-State = consensus_newton.State
+from replication.experiments import build, names, problems, simulate
 
 
 def trackers_of_this_iteration(patch: Patch) -> None:
     """The step to theta(k) moves along the trackers of k in place of k - 1."""
-    trackers: Any = build.TRACKERS
-    patch.setitem(trackers, "previous", consensus_newton.current_trackers)
+    trackers: Any = names.TRACKERS
+    patch.setitem(trackers, "previous", current_trackers)
 
 
 def correction_not_mixed(patch: Patch) -> None:
     """Agents add the change of their local quantities after mixing, and send trackers alone."""
-    real = consensus_newton.step
+    real = ConsensusNewton.step
 
-    def step(state: State, derivatives: DerivativeSource, mix: Mix, method: Any) -> State:
-        new = real(state, derivatives, mix, method)
+    def step(
+        self: ConsensusNewton, state: NewtonState, derivatives: DerivativeSource, mix: Mix
+    ) -> NewtonState:
+        new = real(self, state, derivatives, mix)
         return replace(
             new,
             g_mean=mix(state.g_mean, new.iteration) + new.g - state.g,
             H_mean=mix(state.H_mean, new.iteration) + new.H - state.H,
         )
 
-    patch.setattr(consensus_newton, "step", step)
+    patch.setattr(ConsensusNewton, "step", step)
 
 
 def mixing_transposed(patch: Patch) -> None:
@@ -64,18 +68,20 @@ def local_term_missing(patch: Patch) -> None:
 
 def step_without_shrinking(patch: Patch) -> None:
     """A step goes to theta + epsilon d in place of (1 - epsilon) theta + epsilon d."""
-    real = consensus_newton.step
+    real = ConsensusNewton.step
 
-    def step(state: State, derivatives: DerivativeSource, mix: Mix, method: Any) -> State:
-        new = real(state, derivatives, mix, method)
-        return replace(new, theta=new.theta + method.step_size * state.theta)
+    def step(
+        self: ConsensusNewton, state: NewtonState, derivatives: DerivativeSource, mix: Mix
+    ) -> NewtonState:
+        new = real(self, state, derivatives, mix)
+        return replace(new, theta=new.theta + self.step_size * state.theta)
 
-    patch.setattr(consensus_newton, "step", step)
+    patch.setattr(ConsensusNewton, "step", step)
 
 
 def gradient_method_given_hessian(patch: Patch) -> None:
     """DG works with the Hessian in place of the identity."""
-    curvatures: Any = build.CURVATURES
+    curvatures: Any = names.CURVATURES
     patch.setitem(curvatures, "identity", curvatures["full"])
 
 
@@ -96,13 +102,13 @@ def hessian_block_transposed(patch: Patch) -> None:
 
 
 def _derivatives_changed(patch: Patch, change: Callable[[Derivatives], Derivatives]) -> None:
-    real = problems.exact_derivatives
+    real = problems.exact
 
     def changed(game: Any, policy: Any, order: int = 2) -> DerivativeSource:
         source = real(game, policy, order)
-        return lambda theta: change(source(theta))
+        return source if order == 0 else lambda theta: change(source(theta))
 
-    patch.setattr(problems, "exact_derivatives", changed)
+    patch.setattr(problems, "exact", changed)
 
 
 def return_at_a_copy(patch: Patch) -> None:

@@ -12,40 +12,18 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton, curvature, networks
-from netnewton.derivatives import Derivatives, DerivativeSource
+from netnewton import networks
+from netnewton.algorithms import ConsensusNewton
+from netnewton.derivatives import DerivativeSource
 from netnewton.policies import behaviour_parameters
 from netnewton.trajectories import Streams
-from replication.experiments import problems
+from replication.experiments import names, problems
 from replication.experiments.config import ConfigError, Spec
 
 Array = npt.NDArray[np.float64]
 
 # What a repetition's streams are for: each has its own child of the experiment's root seed.
 NETWORK_STREAM, TRAINING_STREAM, EVALUATION_STREAM = 0, 1, 2
-
-CURVATURES: Mapping[str, Callable[[int, float], curvature.Curvature]] = {
-    "full": lambda sign, floor: curvature.FullHessian(sign),
-    "diagonal": lambda sign, floor: curvature.DiagonalHessian(sign),
-    "identity": lambda sign, floor: curvature.ScaledIdentity(1.0),
-    "floor_identity": lambda sign, floor: curvature.ScaledIdentity(floor / 2),
-}
-CURVATURE_SIGNS = {"printed": 1, "ascent": -1}
-PROJECTIONS: Mapping[str, curvature.Projection] = {
-    "all_or_nothing": curvature.all_or_nothing,
-    "floor_eigenvalues": curvature.floor_eigenvalues,
-    "absolute_eigenvalues": curvature.absolute_eigenvalues,
-}
-TRACKERS = {
-    "previous": consensus_newton.previous_trackers,
-    "current": consensus_newton.current_trackers,
-}
-GRAPHS: Mapping[str, Callable[[int], nx.Graph]] = {
-    "complete": nx.complete_graph,
-    "path": nx.path_graph,
-    "ring": nx.cycle_graph,
-    "star": lambda agents: nx.star_graph(agents - 1),
-}
 
 
 @dataclass(frozen=True)
@@ -59,7 +37,7 @@ class Experiment:
     (K, R, N); None if that is the mean return of the training batches."""
     saturated_share: Callable[[Array], Array]
     """The share of the policy with parameters mu, shape (..., d), that is saturated."""
-    method: consensus_newton.Method
+    algorithm: ConsensusNewton
     weights: Array
     """The consensus matrix of each repetition, shape (R, N, N)."""
     start: Array
@@ -81,16 +59,12 @@ def build(spec: Spec, repetitions: Sequence[int]) -> Experiment:
     try:
         game = problems.game(settings["game"])
         policy = problems.policy(settings["policy"], game)
-        method, vector = _method(settings["method"]), settings["method"].get("local_vector")
-        order = 2 if vector == "full_hessian" else method.curvature.order
+        algorithm = _algorithm(settings["method"])
         training, evaluating = (
             Streams([stream(seed, repetition, purpose) for repetition in repetitions])
             for purpose in (TRAINING_STREAM, EVALUATION_STREAM)
         )
-        source = problems.derivatives(learning, game, policy, training, order)
-        if vector == "full_hessian":
-            sign = CURVATURE_SIGNS[settings["method"]["curvature_sign"]]
-            source = full_hessian_in_g(source, method.curvature, sign)
+        source = problems.derivatives(learning, game, policy, training, algorithm.order)
         evaluate = problems.evaluation(
             settings["evaluation"], learning.get("horizon"), game, policy, evaluating
         )
@@ -98,7 +72,7 @@ def build(spec: Spec, repetitions: Sequence[int]) -> Experiment:
             derivatives=source,
             evaluate=_reported(settings["reported_return"], evaluate, policy.owner),
             saturated_share=policy.saturated_share,
-            method=method,
+            algorithm=algorithm,
             weights=_weights(settings["network"], game.n_agents, seed, repetitions),
             start=_start(settings["start"], len(repetitions), game.n_agents, policy.n_parameters),
             owner=policy.owner,
@@ -110,23 +84,6 @@ def build(spec: Spec, repetitions: Sequence[int]) -> Experiment:
 def stream(seed: int, repetition: int, purpose: int) -> np.random.Generator:
     """The random stream of one repetition for one purpose, whatever runs beside it."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(repetition, purpose)))
-
-
-def full_hessian_in_g(
-    derivatives: DerivativeSource, chosen: curvature.Curvature, sign: int
-) -> DerivativeSource:
-    """Another reading of eq. 6: g_i = sign * Hessian theta + gradient, whatever H_i is inverted.
-
-    What Algorithm 1 adds to the gradient, H_i theta, is made up for in the gradient.
-    """
-
-    def source(theta: Array) -> Derivatives:
-        local = derivatives(theta)
-        full = sign * np.matmul(local.hessian, theta[..., np.newaxis])[..., 0]
-        missing = full - chosen.times(chosen.local(local), theta)
-        return local._replace(gradient=local.gradient + missing)
-
-    return source
 
 
 def _reported(
@@ -142,20 +99,21 @@ def _reported(
     return lambda theta: np.mean([evaluate(copy) for copy in np.moveaxis(theta, -2, 0)], axis=0)
 
 
-def _method(settings: Mapping[str, Any]) -> consensus_newton.Method:
-    sign = CURVATURE_SIGNS[settings["curvature_sign"]]
-    return consensus_newton.Method(
-        curvature=CURVATURES[settings["curvature"]](sign, settings["floor"]),
+def _algorithm(settings: Mapping[str, Any]) -> ConsensusNewton:
+    sign = names.CURVATURE_SIGNS[settings["curvature_sign"]]
+    return ConsensusNewton(
+        curvature=names.CURVATURES[settings["curvature"]](sign, settings["floor"]),
         step_size=settings["step_size"],
         floor=settings["floor"],
-        projection=PROJECTIONS[settings["projection"]],
-        trackers=TRACKERS[settings["trackers"]],
+        projection=names.PROJECTIONS[settings["projection"]],
+        trackers=names.TRACKERS[settings["trackers"]],
+        vector=names.LOCAL_VECTORS[settings.get("local_vector", "same_matrix")](sign),
     )
 
 
 def _graph(description: str | list[list[int]], agents: int) -> nx.Graph:
     if isinstance(description, str):
-        return GRAPHS[description](agents)
+        return names.GRAPHS[description](agents)
     graph = nx.empty_graph(agents)
     for edge in description:
         if max(edge) >= agents:

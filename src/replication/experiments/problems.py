@@ -6,18 +6,17 @@ Each choice in the configuration is a value here; combinations that make no sens
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from netnewton.derivatives import DerivativeSource, likelihood_ratio
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import DerivativeSource, estimation, exact, likelihood_ratio
 from netnewton.games import finite
 from netnewton.games.gridworld import Gridworld
 from netnewton.policies import Boltzmann, GaussianRBF
 from netnewton.trajectories import Streams, rollout
+from replication.experiments import names
 
 Array = npt.NDArray[np.float64]
 Settings = Mapping[str, Any]
@@ -26,36 +25,6 @@ Policy = Boltzmann | GaussianRBF
 
 Evaluation = Callable[[Array], Array]
 """From the parameters played, shape (K, R, D), to J_i of every agent, shape (K, R, N)."""
-
-BOX = {field.name for field in fields(Gridworld)}
-GAME_KEYS = {
-    "prisoners_dilemma": {"horizon", "discount"},
-    "matrix_game": {"horizon", "payoffs"},
-    "gridworld": BOX,
-}
-POLICY_KEYS = {"boltzmann": {"logits"}, "gaussian_rbf": {"deviation", "sees", "centres", "width"}}
-SAMPLING_KEYS = {"horizon", "batch_size", "estimator", "hessian", "baseline", "correction"}
-EVALUATION_KEYS: Mapping[str, set[str]] = {
-    "exact": set(),
-    "sampled": {"batch_size"},
-    "training": set(),
-}
-
-CREDITS = {"gpomdp": likelihood_ratio.gpomdp, "reinforce": likelihood_ratio.reinforce}
-HESSIANS = {
-    "printed": likelihood_ratio.printed_hessian,
-    "unbiased": likelihood_ratio.unbiased_hessian,
-}
-BASELINES = {
-    "none": likelihood_ratio.no_baseline,
-    "constant": likelihood_ratio.constant_baseline,
-    "variance_minimising": None,
-}
-CORRECTIONS = {
-    "importance": (likelihood_ratio.importance_weights, likelihood_ratio.own_copies),
-    "none": (likelihood_ratio.no_weights, likelihood_ratio.own_copies),
-    "none_at_played": (likelihood_ratio.no_weights, likelihood_ratio.what_is_played),
-}
 
 
 def game(settings: Settings) -> Game:
@@ -67,10 +36,10 @@ def game(settings: Settings) -> Game:
         If a setting is missing, does not belong to this game, or is refused by it.
     """
     name, horizon = settings["name"], settings.get("horizon", "one_shot")
-    _only("game", settings, "name", GAME_KEYS)
+    _only("game", settings, "name", names.GAME_KEYS)
     if name == "gridworld":
-        _all("game", settings, BOX)
-        return Gridworld(**{key: settings[key] for key in BOX})
+        _all("game", settings, names.BOX)
+        return Gridworld(**{key: settings[key] for key in names.BOX})
     if horizon == "one_shot" and "discount" in settings:
         raise ValueError("game.discount goes with game.horizon=repeated only")
     if name == "matrix_game":
@@ -93,8 +62,8 @@ def policy(settings: Settings, played: Game) -> Policy:
         If the family is not for this game, or a setting is missing or not this family's.
     """
     family = settings["family"]
-    _only("policy", settings, "family", POLICY_KEYS)
-    _all("policy", settings, POLICY_KEYS[family])
+    _only("policy", settings, "family", names.POLICY_KEYS)
+    _all("policy", settings, names.POLICY_KEYS[family])
     if isinstance(played, Gridworld) != (family == "gaussian_rbf"):
         raise ValueError(
             f"policy.family = {family} is not for this game: gaussian_rbf goes with the "
@@ -121,24 +90,22 @@ def derivatives(
     """
     if settings["kind"] == "exact":
         _only("derivatives", settings, "kind", {"exact": set()})
-        return exact_derivatives(*_finite(played, joint, "derivatives"), order)
-    _all("derivatives", settings, SAMPLING_KEYS)
+        return exact(*_finite(played, joint, "derivatives"), order)
+    _all("derivatives", settings, names.SAMPLING_KEYS)
     if played.discount == 0 and settings["horizon"] > 1:
         raise ValueError(
             f"derivatives.horizon = {settings['horizon']}: a game that is played once has horizon 1"
         )
-    weights, evaluated_at = CORRECTIONS[settings["correction"]]
-    estimator = likelihood_ratio.Estimator(
-        credit=CREDITS[settings["estimator"]],
-        hessian=HESSIANS[settings["hessian"]],
-        baseline=BASELINES[settings["baseline"]],
+    weights, evaluated_at = names.CORRECTIONS[settings["correction"]]
+    estimator = estimation.Estimator(
+        credit=names.CREDITS[settings["estimator"]],
+        hessian=names.HESSIANS[settings["hessian"]],
+        baseline=names.BASELINES[settings["baseline"]],
         weights=weights,
         evaluated_at=evaluated_at,
     )
     horizon, size = settings["horizon"], settings["batch_size"]
-    return likelihood_ratio.likelihood_ratio(
-        played, joint, streams, horizon, size, estimator, order
-    )
+    return likelihood_ratio(played, joint, streams, horizon, size, estimator, order)
 
 
 def evaluation(
@@ -153,11 +120,10 @@ def evaluation(
     ValueError
         If a setting is missing or out of place, or exact returns are not to be had.
     """
-    _only("evaluation", settings, "kind", EVALUATION_KEYS)
-    _all("evaluation", settings, EVALUATION_KEYS[settings["kind"]])
+    _only("evaluation", settings, "kind", names.EVALUATION_KEYS)
+    _all("evaluation", settings, names.EVALUATION_KEYS[settings["kind"]])
     if settings["kind"] == "exact":
-        exact = exact_derivatives(*_finite(played, joint, "evaluation"), order=0)
-        return lambda mu: exact(mu[..., np.newaxis, :]).J
+        return exact(*_finite(played, joint, "evaluation"), order=0).returns
     if horizon is None:
         raise ValueError(
             f"evaluation.kind = {settings['kind']} goes with derivatives.kind=sampled only"

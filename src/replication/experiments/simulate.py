@@ -13,7 +13,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from netnewton import consensus_newton
+from netnewton import Run
+from netnewton import run as run_algorithm
+from netnewton.algorithms.consensus_newton import NewtonState
 from netnewton.derivatives import NOT_COMPUTED, Derivatives
 from netnewton.networks import unchecked_mixing
 from netnewton.policies import behaviour_parameters
@@ -89,7 +91,7 @@ def simulate_chunk(spec: Spec, repetitions: Sequence[int], report: Report = sile
 def _advance(experiment: Experiment, iterations: int, report: Report) -> Variables:
     batches: list[Derivatives] = []
 
-    def observe(block: consensus_newton.State) -> Mapping[str, npt.NDArray]:
+    def observe(block: NewtonState) -> Mapping[str, npt.NDArray]:
         report(len(experiment.start) * len(block.theta) / (iterations + 1))
         return observed(block, experiment)
 
@@ -98,12 +100,12 @@ def _advance(experiment: Experiment, iterations: int, report: Report) -> Variabl
         batches.append(_without_derivatives(local))
         return local
 
-    run = consensus_newton.run(
-        consensus_newton.init(experiment.start, experiment.method),
+    run = run_algorithm(
+        experiment.algorithm,
         derivatives,
         unchecked_mixing(experiment.weights),  # `build` has checked them
-        experiment.method,
         iterations,
+        experiment.start,
         observe,
     )
     if experiment.evaluate is None:  # of the last policy there is no batch yet
@@ -115,7 +117,7 @@ def _without_derivatives(local: Derivatives) -> Derivatives:
     return local._replace(gradient=NOT_COMPUTED, hessian=NOT_COMPUTED)
 
 
-def observed(states: consensus_newton.State, experiment: Experiment) -> Mapping[str, npt.NDArray]:
+def observed(states: NewtonState, experiment: Experiment) -> Mapping[str, npt.NDArray]:
     """What is recorded of every iteration and repetition."""
     distance = states.theta - states.theta.mean(axis=-2, keepdims=True)
     return {
@@ -151,7 +153,7 @@ def _relative(error: npt.NDArray, size: npt.NDArray) -> npt.NDArray:
 
 
 def _variables(
-    run: consensus_newton.Run, experiment: Experiment, batches: list[Derivatives]
+    run: Run[NewtonState], experiment: Experiment, batches: list[Derivatives]
 ) -> Variables:
     """Repetition first, and nothing but NaN (or no fallback) once a repetition has diverged."""
     copies = run.trace["theta"]
@@ -187,6 +189,7 @@ def _variables(
         "theta": theta,
         "saturated": by_repetition(experiment.saturated_share(mu)),
         "diverged_at": run.diverged_at.astype(np.int32),
+        "cause": run.causes,
         **sampled,
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from replication.claims.judge import MARKS
+from replication.claims.verdicts import MARKS
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_text
 from replication.report.sentences import sentences

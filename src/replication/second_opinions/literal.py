@@ -1,7 +1,7 @@
 """Algorithm 1 once more, transcribed line by line: agents are objects, messages are lists, loops.
 
 A second opinion for tests and benchmarks. It is slow on purpose and shares no code with
-`netnewton.consensus_newton`, `netnewton.curvature` or `netnewton.derivatives`: every H_i is a full
+`netnewton.algorithms`, `netnewton.curvature` or `netnewton.derivatives`: every H_i is a full
 matrix here, whatever its structure, and derivatives are sums over joint actions.
 """
 

@@ -7,12 +7,12 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from netnewton import consensus_newton, curvature, networks
-from netnewton.derivatives import Derivatives
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton import curvature, networks, run
+from netnewton.algorithms.consensus_newton import ConsensusNewton, current_trackers
+from netnewton.derivatives import Derivatives, exact
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
-from replication.experiments.build import CURVATURE_SIGNS, CURVATURES, PROJECTIONS, TRACKERS
+from replication.experiments.names import CURVATURE_SIGNS, CURVATURES, PROJECTIONS, TRACKERS
 from replication.second_opinions.literal import Agent, matrix_game_oracle, run_literally
 
 READINGS = list(itertools.product(CURVATURES, CURVATURE_SIGNS, PROJECTIONS, TRACKERS))
@@ -23,21 +23,14 @@ ITERATIONS = 25
 def vectorised(source, weights, start, reading):
     """theta(k) of every repetition, shape (iterations + 1, R, N, d)."""
     name, sign, projection, trackers = reading
-    method = consensus_newton.Method(
+    method = ConsensusNewton(
         CURVATURES[name](CURVATURE_SIGNS[sign], M),
         EPSILON,
         M,
         PROJECTIONS[projection],
         TRACKERS[trackers],
     )
-    return consensus_newton.run(
-        consensus_newton.init(start, method),
-        source,
-        networks.mixing(weights),
-        method,
-        ITERATIONS,
-        lambda state: {"theta": state.theta},
-    ).trace["theta"]
+    return run(method, source, networks.mixing(weights), ITERATIONS, start).trace["theta"]
 
 
 def literal(oracles, weights, start, reading):
@@ -64,7 +57,7 @@ def literal(oracles, weights, start, reading):
 def both(payoffs, weights, start, reading):
     """The library and the transcription on a one-shot game."""
     game = matrix_game(payoffs)
-    source = exact_derivatives(game, Boltzmann(1, game.n_actions))
+    source = exact(game, Boltzmann(1, game.n_actions))
     oracles = [matrix_game_oracle(payoff) for payoff in payoffs]
     return (
         vectorised(source, weights, start, reading),
@@ -149,15 +142,13 @@ def test_the_paper_configuration_for_a_hundred_iterations():
         for i in range(2)
     ]
     slow = run_literally(agents, weights, 100)
-    method = consensus_newton.Method(curvature.FullHessian(), 1e-5, 1e-7)
-    fast = consensus_newton.run(
-        consensus_newton.init(np.zeros((1, 2, 4)), method),
-        exact_derivatives(prisoners_dilemma(), Boltzmann(1, (2, 2))),
-        networks.mixing(weights),
-        method,
+    fast = run(
+        ConsensusNewton(curvature.FullHessian(), 1e-5, 1e-7),
+        exact(prisoners_dilemma(), Boltzmann(1, (2, 2))),
+        weights,
         100,
-        lambda state: {"theta": state.theta},
-    ).trace["theta"][:, 0]
+        np.zeros((2, 4)),
+    ).trace["theta"]
     assert relative_distance(fast, slow) < 1e-10
 
 
@@ -165,46 +156,44 @@ FULL = ("full", "ascent", "all_or_nothing", "previous")
 
 
 def no_correction(step):
-    return lambda state, *rest: step(
-        replace(state, g=np.zeros_like(state.g), H=np.zeros_like(state.H)), *rest
+    return lambda self, state, *rest: step(
+        self, replace(state, g=np.zeros_like(state.g), H=np.zeros_like(state.H)), *rest
     )
 
 
 def doubled_floor(step):
-    return lambda state, derivatives, mix, method: step(
-        state, derivatives, mix, replace(method, floor=2 * method.floor)
-    )
+    return lambda self, *rest: step(replace(self, floor=2 * self.floor), *rest)
 
 
 def wrong_lag(step):
-    return lambda state, derivatives, mix, method: step(
-        state, derivatives, mix, replace(method, trackers=consensus_newton.current_trackers)
-    )
+    return lambda self, *rest: step(replace(self, trackers=current_trackers), *rest)
 
 
 def minus_gradient(step):
     def flipped(derivatives):
         return lambda theta: derivatives(theta)._replace(gradient=-derivatives(theta).gradient)
 
-    return lambda state, derivatives, mix, method: step(state, flipped(derivatives), mix, method)
+    return lambda self, state, derivatives, mix: step(self, state, flipped(derivatives), mix)
 
 
 def shuffled_agents(step):
-    return lambda state, derivatives, mix, method: step(
-        state, lambda theta: Derivatives(*(x[:, ::-1] for x in derivatives(theta)[:3])), mix, method
-    )
+    def exchanged(derivatives):
+        return lambda theta: Derivatives(*(x[:, ::-1] for x in derivatives(theta)[:3]))
+
+    return lambda self, state, derivatives, mix: step(self, state, exchanged(derivatives), mix)
 
 
 def transposed_mixing(step):
     """Only a matrix that is not symmetric tells the difference, so one is planted as well."""
     skewed = networks.unchecked_mixing(np.array([[0.9, 0.1], [0.4, 0.6]]).T)
-    return lambda state, derivatives, mix, method: step(state, derivatives, skewed, method)
+    return lambda self, state, derivatives, mix: step(self, state, derivatives, skewed)
 
 
 def no_mixing(step):
-    return lambda state, derivatives, mix, method: step(
-        state, derivatives, lambda values, k: values, method
-    )
+    def alone(values, k):
+        return values
+
+    return lambda self, state, derivatives, mix: step(self, state, derivatives, alone)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +211,7 @@ def no_mixing(step):
 def test_the_comparison_catches_planted_faults(rng, random_graph, monkeypatch, fault):
     payoffs, weights, start = problem(rng, random_graph, agents=2, repetitions=2)
     assert relative_distance(*both(payoffs, weights, start, FULL)) < 1e-9
-    monkeypatch.setattr(consensus_newton, "step", fault(consensus_newton.step))
+    monkeypatch.setattr(ConsensusNewton, "step", fault(ConsensusNewton.step))
     assert relative_distance(*both(payoffs, weights, start, FULL)) > 1e-3
 
 
@@ -246,25 +235,24 @@ def test_a_derivative_source_of_ones_own_and_a_network_that_changes(rng, curvatu
     agents = 5
     roots = rng.normal(size=(agents, 3, 3))
     hessians = np.matmul(roots, np.swapaxes(roots, -1, -2)) + np.eye(3)
-    method = consensus_newton.Method(curvature_choice, 0.05, 1e-3)
+    method = ConsensusNewton(curvature_choice, 0.05, 1e-3)
     graphs = [
         networks.mixing(networks.metropolis_weights(g))
         for g in (nx.path_graph(5), nx.star_graph(4))
     ]
     centre = np.array([1.0, -2.0, 0.5])
-    final = consensus_newton.run(
-        consensus_newton.init(rng.normal(size=(3, agents, 3)), method),
+    final = run(
+        method,
         quadratic(centre, hessians),
         lambda values, k: graphs[k % 2](values, k),
-        method,
         2000,
-        lambda state: {},
-    ).final
+        rng.normal(size=(3, agents, 3)),
+    )
     np.testing.assert_allclose(final.theta, np.broadcast_to(centre, (3, agents, 3)), atol=1e-6)
 
 
 def test_divergence_is_recorded_and_harms_no_neighbour(rng):
-    source = exact_derivatives(prisoners_dilemma(), Boltzmann(1, (2, 2)))
+    source = exact(prisoners_dilemma(), Boltzmann(1, (2, 2)))
 
     def explodes(theta):
         d = source(theta)
@@ -272,20 +260,11 @@ def test_divergence_is_recorded_and_harms_no_neighbour(rng):
         gradient[1] = np.where(np.abs(theta[1]).max() > 0, np.inf, gradient[1])
         return d._replace(gradient=gradient)
 
-    method = consensus_newton.Method(curvature.FullHessian(), 1e-2, 1e-2)
+    method = ConsensusNewton(curvature.FullHessian(), 1e-2, 1e-2)
     weights = networks.mixing(np.array([[0.6, 0.4], [0.4, 0.6]]))
 
-    def run(derivatives):
-        return consensus_newton.run(
-            consensus_newton.init(np.zeros((3, 2, 4)), method),
-            derivatives,
-            weights,
-            method,
-            30,
-            lambda state: {"theta": state.theta},
-        )
-
-    healthy, ill = run(source), run(explodes)
+    start = np.zeros((3, 2, 4))
+    healthy, ill = (run(method, which, weights, 30, start) for which in (source, explodes))
     assert ill.diverged_at.tolist() == [-1, 3, -1]  # theta(2) is the first that is not zero
     assert healthy.diverged_at.tolist() == [-1, -1, -1]
     for r in (0, 2):
@@ -295,14 +274,16 @@ def test_divergence_is_recorded_and_harms_no_neighbour(rng):
 @pytest.mark.parametrize("value", [0.0, -1.0, 1.5, float("nan")])
 def test_bad_methods_are_refused(value):
     with pytest.raises(ValueError, match=r"step_size = .*needs epsilon in"):
-        consensus_newton.Method(curvature.FullHessian(), value, 1e-7)
+        ConsensusNewton(curvature.FullHessian(), value, 1e-7)
     if value != 1.5:
         with pytest.raises(ValueError, match=r"floor = .*needs m > 0"):
-            consensus_newton.Method(curvature.FullHessian(), 0.1, value)
+            ConsensusNewton(curvature.FullHessian(), 0.1, value)
 
 
 def test_bad_starts_are_refused():
-    method = consensus_newton.Method(curvature.FullHessian(), 0.1, 0.1)
-    for start in (np.zeros((2, 4)), np.full((1, 2, 4), np.nan)):
+    method = ConsensusNewton(curvature.FullHessian(), 0.1, 0.1)
+    for shape in ((2, 4), (0, 2, 4), (1, 0, 4), (1, 2, 0)):
         with pytest.raises(ValueError, match=r"theta\(0\) of shape"):
-            consensus_newton.init(start, method)
+            method.init(np.zeros(shape))
+    with pytest.raises(ValueError, match=r"theta\(0\)\[0, 0, 0\] = nan"):
+        method.init(np.full((1, 2, 4), np.nan))

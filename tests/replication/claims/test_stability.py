@@ -8,7 +8,6 @@ from scipy import special, stats
 
 from replication.claims import stability as module
 from replication.claims.evidence import Evidence
-from replication.claims.intervals import Interval, mean_interval, share_interval
 from replication.claims.stability import (
     Viewed,
     WithoutRepetition,
@@ -18,6 +17,7 @@ from replication.claims.stability import (
     smallest_effect,
     stability,
 )
+from replication.experiments.intervals import Interval, mean_interval, share_interval
 from replication.experiments.results import Results
 
 SPEC = SimpleNamespace(settings={"game": {"name": "prisoners_dilemma"}, "optimum": -1.0})

@@ -2,15 +2,12 @@
 
 import pytest
 
-from netnewton import consensus_newton
-from replication.claims.control import Control, OfClaim, Patch
+from netnewton.algorithms import ConsensusNewton
 from replication.claims.groups import measures
+from replication.claims.planting import Control, OfClaim, Patch
 from replication.controls import interval_faults, selftest
 from replication.controls.registry import registry
 from replication.experiments.config import ConfigError
-
-# In one process, which measures every claim without a fault once.
-pytestmark = pytest.mark.xdist_group("selftest")
 
 REGISTRY = registry()
 
@@ -50,7 +47,7 @@ def test_a_control_of_a_claim_names_the_check_that_it_makes():
 
 def harmless(patch):
     """A step is replaced by itself."""
-    patch.setattr(consensus_newton, "step", consensus_newton.step)
+    patch.setattr(ConsensusNewton, "step", ConsensusNewton.step)
 
 
 def breaking(patch):
@@ -104,13 +101,13 @@ def test_worker_processes_say_the_same(monkeypatch):
 
 def test_a_patch_is_undone_and_refuses_what_is_not_there():
     table = {"a": 1}
-    real = consensus_newton.step
+    real = ConsensusNewton.step
     with Patch() as patch:
-        patch.setattr(consensus_newton, "step", None)
+        patch.setattr(ConsensusNewton, "step", None)
         patch.setitem(table, "a", 2)
-        assert consensus_newton.step is None and table == {"a": 2}
+        assert ConsensusNewton.step is None and table == {"a": 2}
         with pytest.raises(AttributeError):
-            patch.setattr(consensus_newton, "stepp", None)
+            patch.setattr(ConsensusNewton, "stepp", None)
         with pytest.raises(KeyError):
             patch.setitem(table, "b", 2)
-    assert consensus_newton.step is real and table == {"a": 1}
+    assert ConsensusNewton.step is real and table == {"a": 1}

@@ -10,20 +10,22 @@ import pytest
 from scipy import stats
 
 from netnewton import curvature, networks
-from netnewton.derivatives import Derivatives, likelihood_ratio
-from replication.claims import comparisons, intervals
-from replication.claims.estimators import bias
+from netnewton.algorithms import ConsensusNewton
+from netnewton.derivatives import Derivatives, estimation
+from replication.claims import comparisons
+from replication.claims.estimators import sampling
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.groups import measures
-from replication.claims.judge import verdict_across
-from replication.experiments import build, config, simulate
+from replication.claims.verdicts import verdict_across
+from replication.experiments import config, intervals, simulate
 from replication.experiments.config import ConfigError
+from replication.experiments.overrides import override
 from replication.readings import enumeration, sweep, table
 from replication.readings.enumeration import Reading
 
 
 def run(experiment, method, *assignments):
-    settings = config.override(
+    settings = override(
         config.load(), experiment, [method], ["repetitions=3", "iterations=6", *assignments]
     )
     return simulate.simulate(config.spec(settings, experiment, method))
@@ -79,18 +81,16 @@ def test_what_the_training_batch_cannot_report_is_refused():
         run("pd_exact", "DN", "evaluation={kind: training}")
 
 
-def test_the_full_hessian_in_g_is_what_algorithm_1_then_uses(rng):
+@pytest.mark.parametrize("chosen", [curvature.ScaledIdentity(), curvature.DiagonalHessian(-1)])
+def test_the_full_hessian_in_g_is_what_algorithm_1_then_uses(rng, chosen):
     gradient, hessian = rng.normal(size=(1, 2, 3)), rng.normal(size=(1, 2, 3, 3))
-    theta = rng.normal(size=(1, 2, 3))
-    for chosen in (curvature.ScaledIdentity(), curvature.DiagonalHessian(-1)):
-        sign = getattr(chosen, "sign", 1)
-        source = build.full_hessian_in_g(
-            lambda theta: Derivatives(np.zeros((1, 2)), gradient, hessian), chosen, sign
-        )
-        local = source(theta)
-        g = chosen.times(chosen.local(local), theta) + local.gradient
-        expected = sign * np.einsum("rnab,rnb->rna", hessian, theta) + gradient
-        np.testing.assert_allclose(g, expected, atol=1e-12)
+    theta, local = rng.normal(size=(1, 2, 3)), Derivatives(np.zeros((1, 2)), gradient, hessian)
+    sign = getattr(chosen, "sign", 1)
+    algorithm = ConsensusNewton(chosen, 0.1, 0.1, vector=curvature.FullHessianVector(sign))
+    state = algorithm.step(algorithm.init(theta), lambda theta: local, lambda values, k: values)
+    expected = sign * np.einsum("rnab,rnb->rna", hessian, theta) + gradient
+    np.testing.assert_allclose(state.g, expected, atol=1e-12)
+    assert algorithm.order == 2
 
 
 # Options of measuring ----------------------------------------------------------------------------
@@ -278,9 +278,9 @@ def test_the_repeated_game_is_not_dominated_by_defection(tmp_path):
 
 def test_options_of_the_estimators_reach_them(tmp_path):
     reading = {"hessian-estimator": "unbiased", "baseline": "constant", "no-is-scores": "played"}
-    chosen = bias.as_read(Evidence(tmp_path, 0.98, readings=reading))
-    assert chosen.hessian is likelihood_ratio.unbiased_hessian
-    assert chosen.baseline is likelihood_ratio.constant_baseline
-    assert chosen.evaluated_at is likelihood_ratio.what_is_played
-    usual = bias.as_read(Evidence(tmp_path, 0.98))
-    assert usual.hessian is likelihood_ratio.printed_hessian
+    chosen = sampling.as_read(Evidence(tmp_path, 0.98, readings=reading))
+    assert chosen.hessian is estimation.unbiased_hessian
+    assert chosen.baseline is estimation.constant_baseline
+    assert chosen.evaluated_at is estimation.what_is_played
+    usual = sampling.as_read(Evidence(tmp_path, 0.98))
+    assert usual.hessian is estimation.printed_hessian

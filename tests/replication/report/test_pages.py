@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from replication.claims import errata, ledger
-from replication.claims.judge import VERDICTS
+from replication.claims.verdicts import VERDICTS
 from replication.experiments.config import ROOT, ConfigError
 from replication.report.pages import complete, flat, inline_svg, write_pages
 from replication.report.sentences import sentences

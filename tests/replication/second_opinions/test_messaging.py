@@ -7,18 +7,19 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from netnewton import consensus_newton, networks
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton import networks, run
+from netnewton.algorithms import ConsensusNewton, consensus_newton
+from netnewton.derivatives import exact
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
 from replication.claims import ledger
-from replication.claims.control import Patch
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
 from replication.claims.messages import measure as measured
 from replication.claims.messages.faults import CONTROLS
-from replication.experiments.build import CURVATURES, PROJECTIONS
+from replication.controls.selftest import verdicts
 from replication.experiments.config import ConfigError
+from replication.experiments.names import CURVATURES, PROJECTIONS
 from replication.second_opinions import arithmetic, audit, disclosure, messaging
 from replication.second_opinions.literal import Agent, matrix_game_oracle, run_literally
 
@@ -59,21 +60,20 @@ def test_equal_to_the_transcription_and_the_library(rng, graph, curvature, track
     np.testing.assert_allclose(by_messages, literally, rtol=1e-12, atol=1e-12)
 
     s = game.settings
-    method = consensus_newton.Method(
+    method = ConsensusNewton(
         CURVATURES[curvature](s.sign, s.m),
         s.epsilon,
         s.m,
         PROJECTIONS[projection],
         getattr(consensus_newton, f"{trackers}_trackers"),
     )
-    library = consensus_newton.run(
-        consensus_newton.init(game.theta[np.newaxis], method),
-        exact_derivatives(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
-        networks.mixing(game.weights),
+    library = run(
         method,
+        exact(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
+        game.weights,
         game.iterations,
-        lambda state: {"theta": state.theta},
-    ).trace["theta"][:, 0]
+        game.theta,
+    ).trace["theta"]
     np.testing.assert_allclose(by_messages, library, rtol=1e-10, atol=1e-10)
 
 
@@ -171,11 +171,11 @@ def test_measures_give_the_ledgers_quantities():
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda c: f"{c.fault.__name__}-{c.caught_by}")
-def test_each_control_is_caught(control, tmp_path):
-    assert control.check(tmp_path) == control.healthy
-    with Patch() as patch:
-        control.fault(patch)
-        assert control.check(tmp_path) == control.faulty
+def test_each_control_is_caught(control, tmp_path, patch):
+    quantity = control.check.quantity
+    assert verdicts(control.check, tmp_path)[quantity] == control.healthy
+    control.fault(patch)
+    assert verdicts(control.check, tmp_path)[quantity] == control.faulty
 
 
 def test_the_audit_holds_what_matters(rng):

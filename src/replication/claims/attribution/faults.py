@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from netnewton import consensus_newton, curvature
-from replication.claims.control import Control, Patch, Run, of_claim
-from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, REPRODUCED
-from replication.claims.section_6 import exact, gridworld
-from replication.experiments import build
-
-Array = npt.NDArray[np.float64]
-State = consensus_newton.State
+from netnewton import curvature
+from netnewton.algorithms.consensus_newton import NewtonState
+from replication.claims.planting import Control, Patch, Run, of_claim
+from replication.claims.shared_faults import exact, gridworld
+from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, REPRODUCED
+from replication.experiments import names, simulate
 
 
 def control_gets_identity(patch: Patch) -> None:
@@ -30,7 +25,17 @@ def second_order_run_as_first(patch: Patch) -> None:
 
 
 def _curvatures() -> Any:
-    return build.CURVATURES
+    return names.CURVATURES
+
+
+def flag_negated(patch: Patch) -> None:
+    """A Hessian that was replaced is recorded as kept, and the reverse."""
+    real = simulate.observed
+
+    def observed(state: NewtonState, experiment: Any) -> Mapping[str, Any]:
+        return {**real(state, experiment), "fallback": ~state.fallback}
+
+    patch.setattr(simulate, "observed", observed)
 
 
 TUNED = tuple(
@@ -47,18 +52,13 @@ ATTRIBUTED = (
 
 CONTROLS: Sequence[Control] = (
     *(
-        of_claim(control_gets_identity, f"attribution/{quantity}", healthy, REPRODUCED, ATTRIBUTED)
-        for quantity, healthy in (
-            ("ratio-ds-0.1", CONTRADICTED),
-            ("arrival-difference", CONTRADICTED),
-            ("area-ds-sampled", INCONCLUSIVE),
-        )
+        of_claim(control_gets_identity, f"attribution/{quantity}", ATTRIBUTED, None, *verdicts)
+        for quantity, verdicts in {
+            "ratio-ds-0.1": (CONTRADICTED, REPRODUCED),
+            "arrival-difference": (CONTRADICTED, REPRODUCED),
+            "area-ds-sampled": (INCONCLUSIVE, REPRODUCED),
+        }.items()
     ),
-    of_claim(
-        second_order_run_as_first,
-        "attribution/area-ds-gridworld",
-        REPRODUCED,
-        CONTRADICTED,
-        ATTRIBUTED,
-    ),
+    of_claim(second_order_run_as_first, "attribution/area-ds-gridworld", ATTRIBUTED),
+    of_claim(flag_negated, "fallback-frequency", exact("DN"), None, CONTRADICTED, REPRODUCED),
 )

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from netnewton import consensus_newton, networks
+from netnewton import networks
+from netnewton import run as run_algorithm
 from replication.claims.concave import with_trackers
 from replication.claims.evidence import Evidence, exactly
-from replication.claims.intervals import Interval
 from replication.experiments import config
 from replication.experiments.build import build
+from replication.experiments.intervals import Interval
 from replication.experiments.simulate import observed, tracking_error
 
 EXPERIMENT = "pd_exact"
@@ -35,14 +36,12 @@ def _tracking_from(initial: str) -> Interval:
     for name in ("DN", "DG", "DS"):
         spec = config.spec(paper, EXPERIMENT, name)
         experiment = build(spec, range(spec.settings["repetitions"]))
-        run = consensus_newton.run(
-            with_trackers(
-                consensus_newton.init(experiment.start, experiment.method), initial, TRACKERS
-            ),
+        run = run_algorithm(
+            experiment.algorithm,
             experiment.derivatives,
             networks.mixing(experiment.weights),
-            experiment.method,
             TRACKED_ITERATIONS,
+            with_trackers(experiment.algorithm.init(experiment.start), initial, TRACKERS),
             lambda states, experiment=experiment: observed(states, experiment),  # type: ignore[misc]
         )
         # The local quantities are smaller than the trackers at first, some of them zero.
