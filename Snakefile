@@ -32,12 +32,12 @@ SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TA
 FIGURES = {"results": sorted(SHOWN), "tables": sorted(TABLES)}
 CONFIDENCE = settings.get("confidence", 0.98)
 
+# What is claimed, and what the paper leaves open.
 LEDGERS = [
     str(path)
     for folder in ("claims", "ambiguities")
     for path in sorted(Path("paper_checks", folder).glob("*.yaml"))
 ]
-
 # Whatever --cores says: jobs beyond the processors only take each other's cache.
 CORES = workflow.cores or 1
 THREADS = max(1, -(-CORES // processors()))
@@ -56,7 +56,8 @@ SIMULATION = (
     *(
         f"replication/experiments/{name}.py"
         for name in (
-            *("build", "config", "files", "make", "names", "problems", "results", "simulate"),
+            *("build", "config", "files", "kernels", "make"),
+            *("names", "problems", "results", "simulate"),
         )
     ),
 )
@@ -192,7 +193,7 @@ rule study:
     params:
         grid=lambda w: STUDIES[w.study],
         confidence=CONFIDENCE,
-        sources=sources(*SIMULATION, "replication/experiments/tune.py"),
+        sources=sources("netnewton", "replication/experiments"),
     shell:
         "netnewton study {wildcards.study} {output:q} --jobs {threads} "
         "--confidence {params.confidence} 2>&1 | tee {log:q}"
@@ -272,7 +273,7 @@ rule archive:
 rule report:
     input:
         LEDGERS,
-        expand("paper_checks/{ledger}.yaml", ledger=("errata", "limitations")),
+        expand("paper_checks/{name}.yaml", name=("errata", "limitations")),
         "paper_checks/schema.json",
         "paper_checks/readings.json",
         STUDY_TABLES,

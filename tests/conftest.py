@@ -51,16 +51,8 @@ def random_graph():
     return make
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups after this
 def pytest_collection_modifyitems(items):
-    """A test is of one kind; those that say nothing are exact.
-
-    One process makes the finished project, first of all, and runs the tests that look at it; the
-    others have the rest meanwhile.
-    """
+    """A test is of one kind; those that say nothing are exact."""
     for item in items:
         if not any(item.get_closest_marker(kind) for kind in ("statistical", "end_to_end")):
             item.add_marker("exact")
-        if "finished" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("finished"))
-    items.sort(key=lambda item: "finished" not in item.fixturenames)

@@ -23,8 +23,7 @@ from rattler.exceptions import InvalidMatchSpecError
 
 import netnewton
 
-# In one process, which makes an environment with pip once.
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("setup")]
+pytestmark = pytest.mark.end_to_end
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDA_TO_PYPI = {f"{name}-base": name for name in ("matplotlib", "seaborn")}

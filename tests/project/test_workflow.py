@@ -5,11 +5,13 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
 import yaml
+from project_copy import ROOT
 
 from replication.experiments import config, simulate
 from replication.experiments.results import Results, write_results
@@ -81,6 +83,15 @@ def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again
     path = copy.folder / file
     path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
     assert stages(copy.snakemake("--dry-run").stdout) == again
+
+
+def test_a_simulation_runs_again_for_every_module_that_it_is_made_with(project):
+    (listed,) = re.findall(r"for name in \(([^)]*)\)\n", (ROOT / "Snakefile").read_text())
+    program = "import sys, replication.experiments.make; print(*sys.modules)"
+    loaded = project.run(sys.executable, "-c", program).stdout.split()
+    prefix = "replication.experiments."
+    own = {name.removeprefix(prefix) for name in loaded if name.startswith(prefix)}
+    assert own - {"machine", "progress", "provenance"} == set(re.findall(r'"(\w+)"', listed))
 
 
 def stages(plan):

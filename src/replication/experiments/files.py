@@ -60,10 +60,18 @@ def library_digest() -> str:
 
 
 def digest(sources: Sequence[str]) -> str:
-    """SHA-256 of files, and of the Python files in folders, below the project's."""
+    """SHA-256 of files, and of the Python files in folders, below the project's.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of them is not there: its digest would stay the same whatever happens.
+    """
     found = hashlib.sha256()
     for source in sources:
         path = ROOT / source
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing: name the sources that there are")
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             found.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
     return found.hexdigest()

@@ -9,9 +9,6 @@ from replication.controls import interval_faults, selftest
 from replication.controls.registry import registry
 from replication.experiments.config import ConfigError
 
-# In one process, which measures every claim without a fault once.
-pytestmark = pytest.mark.xdist_group("selftest")
-
 REGISTRY = registry()
 
 
