@@ -1,52 +1,77 @@
-# The whole flow on one page: simulate -> summarise -> draw -> check -> report.
+# The whole flow on one page: simulate -> summarise -> draw -> report, and measure beside them.
 # Values come from config/paper.yaml; a --configfile of yours is merged over it, and single values
 # are set by --config set=pd_exact.repetitions=5.
 from pathlib import Path
 
 from replication.experiments import config as experiments
+from replication.experiments.files import digest
 from replication.experiments.machine import processors
+from replication.experiments.overrides import resolve
 
 
 configfile: "config/paper.yaml"
 
 
 try:
-    settings = experiments.resolve(config)
+    settings = resolve(config)
 except experiments.ConfigError as error:
     raise WorkflowError(f"the configuration is at fault: {error}")
 
-METHODS = {name: experiments.methods(settings, name) for name in settings["experiments"]}
-RESULTS = [f"results/{name}/{method}.nc" for name in METHODS for method in METHODS[name]]
-# Figures of tables, beside those of results.
+EXPERIMENTS = settings["experiments"]
+METHODS = {name: experiments.methods(settings, name) for name in EXPERIMENTS}
+RESULTS = {name: [f"results/{name}/{m}.nc" for m in METHODS[name]] for name in METHODS}
+STUDIES = experiments.load_studies()
+STUDY_TABLES = expand("paper_checks/studies/{study}.csv", study=STUDIES)
+# Figures of tables are drawn beside those of results, while results are still being made.
 TABLES = {
+    "gridworld_sweep": STUDY_TABLES,
     "readings": ["paper_checks/readings.json"],
     "thresholds": ["results/thresholds.csv", "results/thresholds_edge.csv"],
 }
-FIGURES = sorted(
-    {f for e in settings["experiments"].values() for f in e.get("figures", [])} | set(TABLES)
-)
-STUDIES = experiments.load_studies()
-# Whatever --cores says: jobs beyond the processors only take each other's cache.
-THREADS = max(1, -(-workflow.cores // processors())) if workflow.cores else 1
+SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TABLES)
+FIGURES = {"results": sorted(SHOWN), "tables": sorted(TABLES)}
 CONFIDENCE = settings.get("confidence", 0.98)
 
-# Sources are inputs, so that editing one re-runs what depends on it.
-LIBRARY = [str(path) for path in sorted(Path("src/netnewton").rglob("*.py"))]
-SIMULATION = LIBRARY + [
-    f"src/replication/experiments/{name}.py"
-    for name in ("build", "config", "files", "problems", "results", "simulate")
-]
-HARNESS = LIBRARY + [
+# What is claimed, and what the paper leaves open.
+LEDGERS = [
     str(path)
-    for path in sorted(Path("src/replication").rglob("*"))
-    if path.suffix in (".py", ".j2", ".css", ".js")
+    for folder in ("claims", "ambiguities")
+    for path in sorted(Path("paper_checks", folder).glob("*.yaml"))
 ]
+# Whatever --cores says: jobs beyond the processors only take each other's cache.
+CORES = workflow.cores or 1
+THREADS = max(1, -(-CORES // processors()))
+# Methods of one experiment that are simulated at once, where there are processors for it.
+AT_ONCE = max(1, (min(CORES, processors()) - 1) // 2)
+
+
+# What a job's code is made of, as a digest: editing it makes the job run again. A start-up of
+# Python costs more than most jobs, so that a job is a whole experiment, or all figures.
+def sources(*names):
+    return digest([f"src/{name}" for name in names])[:16]
+
+
+SIMULATION = (
+    "netnewton",
+    *(
+        f"replication/experiments/{name}.py"
+        for name in (
+            *("build", "config", "files", "kernels", "make"),
+            *("names", "problems", "results", "simulate"),
+        )
+    ),
+)
+MEASURING = (
+    "netnewton",
+    *(f"replication/{n}" for n in ("experiments", "second_opinions", "claims")),
+)
+DRAWING = (*MEASURING, "replication/readings", "replication/figures")
+TEMPLATES = [str(p)[len("src/") :] for p in Path("src/replication/report/templates").rglob("*.*")]
+REPORTING = (*DRAWING, "replication/controls", "replication/report", *sorted(TEMPLATES))
 
 
 wildcard_constraints:
     experiment="|".join(METHODS),
-    method=r"[A-Za-z0-9_]+",
-    figure="|".join(FIGURES) or "none",
     study="|".join(STUDIES),
 
 
@@ -59,87 +84,103 @@ rule all:
     localrule: True
 
 
-rule simulate:
-    input:
-        SIMULATION,
-    output:
-        data="results/{experiment}/{method}.nc",
-        provenance="results/{experiment}/{method}.provenance.json",
-    log:
-        "results/logs/simulate-{experiment}-{method}.log",
-    conda:
-        "environment.yml"
-    threads: THREADS
-    params:
-        spec=lambda w: experiments.spec(settings, w.experiment, w.method).to_json(),
-    shell:
-        "netnewton simulate {params.spec:q} {output.data:q} --jobs {threads} 2>&1 | tee {log:q}"
+def steps_played(experiment):
+    """How long an experiment takes, roughly: the longest start first, or others wait for them."""
+    learning, batches = experiment["derivatives"], ("derivatives", "evaluation")
+    each = sum(experiment[key].get("batch_size", 1) for key in batches) * learning.get("horizon", 1)
+    return each * experiment["iterations"] * experiment["repetitions"] * len(experiment["methods"])
+
+
+for name, methods in METHODS.items():
+
+    rule:
+        name:
+            f"simulate_{name}"
+        output:
+            RESULTS[name],
+            expand("results/{experiment}/{m}.provenance.json", experiment=name, m=methods),
+        log:
+            f"results/logs/simulate-{name}.log",
+        priority: steps_played(EXPERIMENTS[name])
+        conda:
+            "environment.yml"
+        threads: THREADS * AT_ONCE
+        resources:
+            methods=AT_ONCE,
+        params:
+            specs=[experiments.spec(settings, name, method).to_json() for method in methods],
+            sources=sources(*SIMULATION),
+        shell:
+            "netnewton simulate {params.specs:q} --jobs {resources.methods} 2>&1 | tee {log:q}"
 
 
 rule summarise:
     input:
-        HARNESS,
-        results=lambda w: [f"results/{w.experiment}/{m}.nc" for m in METHODS[w.experiment]],
+        lambda w: RESULTS[w.experiment],
     output:
         "results/{experiment}/summary.csv",
     log:
         "results/logs/summarise-{experiment}.log",
     conda:
         "environment.yml"
+    threads: THREADS
     params:
         confidence=CONFIDENCE,
+        sources=sources("replication/experiments"),
     shell:
-        "netnewton summarise {output:q} {input.results:q} --confidence {params.confidence} "
+        "netnewton summarise {output:q} {input:q} --confidence {params.confidence} "
         "2>&1 | tee {log:q}"
 
 
-def results_of(figure):
-    return [
-        f"results/{name}/{method}.nc"
-        for name, experiment in settings["experiments"].items()
-        if figure in experiment.get("figures", [])
-        for method in METHODS[name]
-    ]
+def results_of(figures):
+    """The results of all experiments that have one of the figures."""
+    shown = [name for name, e in EXPERIMENTS.items() if set(figures) & set(e.get("figures", []))]
+    return [path for name in shown for path in RESULTS[name]]
 
 
-rule draw:
-    input:
-        HARNESS,
-        lambda w: TABLES.get(w.figure, []),
-        expand("paper_checks/studies/{study}.csv", study=STUDIES),
-        results=lambda w: results_of(w.figure),
-    output:
-        multiext("figures/{figure}", ".svg", ".png", ".csv", ".txt"),
-    log:
-        "results/logs/draw-{figure}.log",
-    conda:
-        "environment.yml"
-    params:
-        confidence=CONFIDENCE,
-    shell:
-        "netnewton draw {wildcards.figure} {input.results:q} --confidence {params.confidence} "
-        "2>&1 | tee {log:q}"
+for kind, figures in FIGURES.items():
+
+    rule:
+        name:
+            f"draw_{kind}"
+        input:
+            TABLES.values() if kind == "tables" else STUDY_TABLES,
+            results=results_of(figures) if kind == "results" else [],
+        output:
+            expand("figures/{f}.{suffix}", f=figures, suffix=("svg", "png", "csv", "txt")),
+        log:
+            f"results/logs/draw-{kind}.log",
+        priority: 1
+        conda:
+            "environment.yml"
+        threads: THREADS
+        params:
+            figures=figures,
+            confidence=CONFIDENCE,
+            sources=sources(*DRAWING),
+        shell:
+            "netnewton draw {params.figures} {input.results:q} --confidence {params.confidence} "
+            "2>&1 | tee {log:q}"
 
 
 # Not part of `all`: ./run snakemake --cores 2 figures/gridworld_paths.gif
 rule animate:
     input:
-        HARNESS,
-        results=results_of("gridworld_paths"),
+        results_of(["gridworld_paths"]),
     output:
         "figures/gridworld_paths.gif",
     log:
         "results/logs/animate.log",
     conda:
         "environment.yml"
+    params:
+        sources=sources(*DRAWING),
     shell:
-        "netnewton animate {input.results:q} --out {output:q} 2>&1 | tee {log:q}"
+        "netnewton animate {input:q} --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule study:
     input:
-        SIMULATION,
-        "src/replication/experiments/tune.py",
         "config/paper.yaml",
         "config/studies.yaml",
     output:
@@ -152,6 +193,7 @@ rule study:
     params:
         grid=lambda w: STUDIES[w.study],
         confidence=CONFIDENCE,
+        sources=sources("netnewton", "replication/experiments"),
     shell:
         "netnewton study {wildcards.study} {output:q} --jobs {threads} "
         "--confidence {params.confidence} 2>&1 | tee {log:q}"
@@ -173,11 +215,9 @@ rule studies:
 # where it was: what is finished is kept in results/sweep.
 rule sweep:
     input:
-        HARNESS,
         "config/paper.yaml",
-        "paper_checks/ambiguities.yaml",
-        "paper_checks/claims.yaml",
-        expand("paper_checks/studies/{study}.csv", study=STUDIES),
+        LEDGERS,
+        STUDY_TABLES,
     output:
         "results/sweep/readings.json",
     log:
@@ -187,6 +227,7 @@ rule sweep:
     threads: THREADS
     params:
         confidence=CONFIDENCE,
+        sources=sources(*MEASURING, "replication/readings"),
     shell:
         "netnewton sweep {output:q} --jobs {threads} --confidence {params.confidence} "
         "2>&1 | tee {log:q} && cp {output:q} paper_checks/readings.json"
@@ -195,9 +236,7 @@ rule sweep:
 # As long as all other checks together, and in need of no result: it runs beside the simulations.
 rule measure:
     input:
-        HARNESS,
-        "paper_checks/claims.yaml",
-        "paper_checks/ambiguities.yaml",
+        LEDGERS,
         "paper_checks/schema.json",
         "paper_checks/costs.csv",
     output:
@@ -205,10 +244,13 @@ rule measure:
         thresholds=TABLES["thresholds"],
     log:
         "results/logs/measure.log",
+    priority: max(map(steps_played, EXPERIMENTS.values()))
     conda:
         "environment.yml"
+    threads: THREADS
     params:
         confidence=CONFIDENCE,
+        sources=sources(*MEASURING),
     shell:
         "netnewton measure {output.measured:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
 
@@ -217,7 +259,7 @@ rule measure:
 rule archive:
     input:
         "results/measured.json",
-        RESULTS,
+        RESULTS.values(),
     output:
         "results/raw.zip",
     log:
@@ -228,54 +270,41 @@ rule archive:
         "netnewton archive --out {output:q} 2>&1 | tee {log:q}"
 
 
-rule check:
-    input:
-        HARNESS,
-        "paper_checks/claims.yaml",
-        expand("paper_checks/{ledger}.yaml", ledger=("ambiguities", "errata", "limitations")),
-        "paper_checks/schema.json",
-        "paper_checks/readings.json",
-        expand("paper_checks/studies/{study}.csv", study=STUDIES),
-        expand("figures/{figure}.txt", figure=FIGURES),
-        measured="results/measured.json",
-        results=RESULTS,
-    output:
-        "paper_checks/report.json",
-    log:
-        "results/logs/check.log",
-    conda:
-        "environment.yml"
-    params:
-        confidence=CONFIDENCE,
-    shell:
-        "netnewton check --json {output:q} --runs {input.results:q} --measured {input.measured:q} "
-        "--confidence {params.confidence} 2>&1 | tee {log:q}"
-
-
 rule report:
     input:
-        HARNESS,
-        expand("figures/{figure}.svg", figure=FIGURES),
-        data="paper_checks/report.json",
+        LEDGERS,
+        expand("paper_checks/{name}.yaml", name=("errata", "limitations")),
+        "paper_checks/schema.json",
+        "paper_checks/readings.json",
+        STUDY_TABLES,
+        expand("figures/{f}.{suffix}", f=sum(FIGURES.values(), []), suffix=("svg", "txt")),
+        measured="results/measured.json",
+        results=RESULTS.values(),
     output:
-        "paper_checks/report.md",
-        "paper_checks/report.html",
+        data="paper_checks/report.json",
+        pages=["paper_checks/report.md", "paper_checks/report.html"],
     log:
         "results/logs/report.log",
+    priority: 1
     conda:
         "environment.yml"
+    threads: THREADS
+    params:
+        confidence=CONFIDENCE,
+        sources=sources(*REPORTING),
     shell:
-        "netnewton report {input.data:q} 2>&1 | tee {log:q}"
+        "netnewton check --json {output.data:q} --pages paper_checks --runs {input.results:q} "
+        "--measured {input.measured:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
 
 
 # Says in one line whether these are the committed bytes; what differs does not fail the run.
 rule compare:
     input:
-        RESULTS,
+        RESULTS.values(),
         "paper_checks/manifest.json" if Path("paper_checks/manifest.json").exists() else [],
         "paper_checks/report.md",
         "paper_checks/report.html",
-        expand("figures/{figure}.svg", figure=FIGURES),
+        expand("figures/{f}.svg", f=sum(FIGURES.values(), [])),
         expand("results/{experiment}/summary.csv", experiment=METHODS),
     output:
         "results/compared.txt",

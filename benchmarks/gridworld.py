@@ -46,8 +46,11 @@ NO_JAX = "no JAX, so no peers; to get it: .venv/bin/python -m pip install 'jax>=
 class Given:
     """Streams that hand out noise that is there already."""
 
-    def __init__(self, batches):
-        self.batches = iter(batches)
+    def __init__(self, batches, repetitions):
+        self.batches, self.repetitions = iter(batches), repetitions
+
+    def __len__(self):
+        return self.repetitions
 
     def normal(self, *shape):
         return next(self.batches)
@@ -57,7 +60,8 @@ def learning_from(spec, batches):
     """The derivatives of the experiment, with given noise, shape (T, R, N, L) for each call."""
     game = problems.game(spec.settings["game"])
     policy = problems.policy(spec.settings["policy"], game)
-    return problems.derivatives(spec.settings["derivatives"], game, policy, Given(batches), order=2)
+    given = Given(batches, spec.settings["repetitions"])
+    return problems.derivatives(spec.settings["derivatives"], game, policy, given, order=2)
 
 
 def built(spec):

@@ -1,13 +1,6 @@
-"""Newton-based policy search for networked multi-agent reinforcement learning.
-
-The numerical library: arrays in, arrays out. Where to look:
-
-- `netnewton.run`: runs an algorithm
-- `netnewton.algorithms`: Algorithm 1, and what an algorithm is
-- `netnewton.curvature`: the choices of H_i and of the operator [.]_m
-- `netnewton.networks`: consensus matrices and mixing
-- `netnewton.games`, `netnewton.policies`: what is played, and how
-- `netnewton.derivatives`: returns, gradients and Hessians of each agent
+"""The library: Newton-based policy search for networked agents. `run` takes one of `algorithms`,
+`derivatives` (of `games` that are played by `policies`) and a consensus matrix (`networks`);
+`curvature` has the choices of H_i and of the operator [.]_m.
 """
 
 from netnewton import algorithms, curvature, derivatives, games, networks, policies

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from project_copy import ROOT
 
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton import derivatives
 from replication.cli import main
 
 pytestmark = pytest.mark.end_to_end
@@ -28,7 +28,7 @@ def test_the_programs_run_and_the_agents_agree(capsys):
     assert theta.shape == (3, 3) and np.ptp(theta, axis=0).max() < 1e-6
 
     exec(compile(continued, "README.md", "exec"), names)
-    exact = exact_derivatives(names["game"], names["policy"])(np.zeros((1, 3, 3)))
+    exact = derivatives.exact(names["game"], names["policy"])(np.zeros((1, 3, 3)))
     np.testing.assert_allclose(names["estimate"].gradient, exact.gradient, atol=0.05)
     np.testing.assert_allclose(names["estimate"].effective_sample_size, 10_000)
 

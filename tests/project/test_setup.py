@@ -161,6 +161,32 @@ def copy(tmp_path: Path, tools: Path) -> Copy:
     return Copy(tmp_path, tools)
 
 
+@pytest.fixture(scope="session")
+def environment_with_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `python -m venv` makes, once: installing pip into it takes it seconds."""
+    folder = tmp_path_factory.mktemp("made") / "environment"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
+
+
+@pytest.fixture
+def quick_venv(copy: Copy, tools: Path, environment_with_pip: Path) -> Path:
+    """A Python, the one asked for, whose `-m venv` copies that."""
+    path = tools / "quick-python"
+    path.write_text(
+        f"""#!/bin/sh
+case $1,$2 in
+    -c,*) echo '{path}' ;;
+    -m,venv) exec '{shutil.which("cp")}' -R -P '{environment_with_pip}' "$3" ;;
+    *) exit 9 ;;
+esac
+"""
+    )
+    path.chmod(0o755)
+    copy.environment["PYTHON"] = str(path)
+    return path
+
+
 @pytest.fixture(params=["pip", "uv"])
 def installer(request: pytest.FixtureRequest, copy: Copy, tools: Path) -> str:
     if request.param == "uv":
@@ -168,6 +194,14 @@ def installer(request: pytest.FixtureRequest, copy: Copy, tools: Path) -> str:
             pytest.skip("uv is not on PATH")
         (tools / "uv").symlink_to(uv)
     return request.param
+
+
+@pytest.fixture
+def quick_installer(installer: str, request: pytest.FixtureRequest) -> str:
+    """The same where it does not matter how the environment itself is made."""
+    if installer == "pip":
+        request.getfixturevalue("quick_venv")
+    return installer
 
 
 def old_python(path: Path) -> None:
@@ -245,9 +279,11 @@ def would_build(copy: Copy, tools: Path) -> bool:
     return copy.run("true").returncode == 2
 
 
-def test_the_environment_is_built_again_when_it_must_be(copy: Copy, tools: Path) -> None:
+def test_the_environment_is_built_again_when_it_must_be(
+    copy: Copy, tools: Path, quick_venv: Path
+) -> None:
     old_python(tools / "python3")
-    (tools / "python3.12").symlink_to(Path(sys.executable).resolve())
+    (tools / "python3.12").symlink_to(quick_venv)
     del copy.environment["PYTHON"]
     assert copy.run("true").returncode == 0, "python3.12 was not found by its own name"
     assert not would_build(copy, tools)
@@ -284,20 +320,20 @@ def assert_refuses_hash(copy: Copy) -> None:
     assert not copy.stamp.exists()
 
 
-def test_a_wrong_hash_is_refused(copy: Copy, installer: str) -> None:
+def test_a_wrong_hash_is_refused(copy: Copy, quick_installer: str) -> None:
     copy.lock(other_digit(copy.wheel_hash))
     assert_refuses_hash(copy)
 
 
 def test_a_wheel_with_a_wrong_hash_is_not_replaced_by_its_source(
-    copy: Copy, installer: str
+    copy: Copy, quick_installer: str
 ) -> None:
     source_hash = copy.publish("tinydep-1.0.tar.gz", write_source_archive)
     copy.lock(other_digit(copy.wheel_hash), source_hash)
     assert_refuses_hash(copy)
 
 
-def test_a_missing_hash_is_refused(copy: Copy, installer: str) -> None:
+def test_a_missing_hash_is_refused(copy: Copy, quick_installer: str) -> None:
     copy.lock()
     result = copy.run("true")
     assert result.returncode == 1
@@ -305,7 +341,7 @@ def test_a_missing_hash_is_refused(copy: Copy, installer: str) -> None:
     assert not copy.stamp.exists()
 
 
-def test_another_failure_shows_the_end_of_the_log(copy: Copy, installer: str) -> None:
+def test_another_failure_shows_the_end_of_the_log(copy: Copy, quick_installer: str) -> None:
     shutil.rmtree(copy.index / "tinydep")
     result = copy.run("true")
     assert result.returncode == 1

@@ -36,7 +36,8 @@ for module in pkgutil.walk_packages(netnewton.__path__, "netnewton."):
 
 USE = """
 import networkx, numpy, scipy
-from netnewton.games.concave import random_problem, reference_optimum
+from netnewton.games.concave import random_problem
+from netnewton.derivatives import reference_optimum
 from netnewton.networks import metropolis_weights, mixing
 sparse = scipy.sparse.csr_array(metropolis_weights(networkx.path_graph(3)))
 optimum = reference_optimum(random_problem(numpy.random.default_rng(1), 3, 2))

@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
 import yaml
+from project_copy import ROOT
 
 from replication.experiments import config, simulate
 from replication.experiments.results import Results, write_results
@@ -35,6 +38,7 @@ TARGETS = {
     ),
     *(f"paper_checks/report.{suffix}" for suffix in ("md", "html", "json")),
 }
+STAGES = {"simulate", "measure", "summarise", "draw", "report"}
 
 
 def copy_of(finished, project):
@@ -49,7 +53,7 @@ def test_everything_is_made_and_nothing_half(finished):
 
 
 def test_progress_is_shown_and_logged(finished):
-    log = (finished.folder / "results/logs/simulate-pd_exact-DN.log").read_text()
+    log = (finished.folder / "results/logs/simulate-pd_exact.log").read_text()
     for text in (finished.output, log):
         assert "pd_exact/DN: 30 repetitions started" in text
         assert "pd_exact/DN: 30 repetitions done in" in text
@@ -64,24 +68,43 @@ def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
 
 
 @pytest.mark.parametrize(
-    ("file", "again", "untouched"),
+    ("file", "again"),
     [
-        (
-            "src/netnewton/algorithms/consensus_newton.py",
-            {"simulate", "summarise", "draw", "check"},
-            set(),
-        ),
-        ("src/replication/report/pages.py", {"report"}, {"simulate"}),
-        ("paper_checks/claims.yaml", {"check", "report"}, {"simulate", "summarise"}),
+        ("src/netnewton/algorithms/consensus_newton.py", STAGES),
+        ("src/replication/experiments/intervals.py", STAGES - {"simulate"}),
+        ("src/replication/figures/style.py", {"draw", "report"}),
+        ("src/replication/report/templates/report.md.j2", {"report"}),
+        ("src/replication/review/diff.py", set()),
+        ("paper_checks/claims/figure_1.yaml", {"measure", "draw", "report"}),
     ],
 )
-def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again, untouched):
+def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again):
     copy = copy_of(finished, project)
     path = copy.folder / file
     path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
-    plan = copy.snakemake("--dry-run").stdout
-    counts = {line.split()[0] for line in plan.splitlines() if len(line.split()) == 2}
-    assert again <= counts and not untouched & counts, plan
+    assert stages(copy.snakemake("--dry-run").stdout) == again
+
+
+def test_a_simulation_runs_again_for_every_module_that_it_is_made_with(project):
+    (listed,) = re.findall(r"for name in \(([^)]*)\)\n", (ROOT / "Snakefile").read_text())
+    program = "import sys, replication.experiments.make; print(*sys.modules)"
+    loaded = project.run(sys.executable, "-c", program).stdout.split()
+    prefix = "replication.experiments."
+    own = {name.removeprefix(prefix) for name in loaded if name.startswith(prefix)}
+    assert own - {"machine", "progress", "provenance"} == set(re.findall(r'"(\w+)"', listed))
+
+
+def stages(plan):
+    """The stages of which a dry run would run a job."""
+    jobs = {line.split()[0] for line in plan.splitlines() if re.fullmatch(r"\w+ +\d+", line)}
+    return {job.partition("_")[0] for job in jobs} - {"all", "total"}
+
+
+def test_changing_a_setting_runs_its_experiment_and_what_shows_it(finished, project):
+    changed = "set=pd_exact_tuned.iterations=150"
+    plan = copy_of(finished, project).snakemake("--dry-run", "--config", changed).stdout
+    assert "simulate_pd_exact_tuned" in plan and "simulate_gridworld" not in plan
+    assert stages(plan) == STAGES - {"measure"} and "draw_tables" not in plan
 
 
 @pytest.mark.parametrize("experiment", ["pd_exact", "pd_sampled_is", "gridworld"])
@@ -100,7 +123,8 @@ def test_config_on_the_command_line_and_targets_by_name(project):
     done = project.snakemake("results/pd_exact/DN.nc", "--config", small)
     assert done.returncode == 0, done.stderr
     assert Results(project.folder / "results/pd_exact/DN.nc")["J"].shape == (3, 21)
-    assert "results/pd_exact/DG.nc" not in project.files()
+    made = {name.split("/")[1] for name in project.files() if name.endswith(".nc")}
+    assert made == {"pd_exact"}
     assert (
         "Nothing to be done"
         in project.snakemake("results/pd_exact/DN.nc", "--config", small).stderr
@@ -190,7 +214,7 @@ def test_a_killed_run_is_taken_up_again(project):
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    log = project.folder / "results/logs/simulate-pd_exact-DN.log"
+    log = project.folder / "results/logs/simulate-pd_exact.log"
     while not (log.exists() and "started" in log.read_text()):
         assert first.poll() is None
         time.sleep(0.02)

@@ -11,7 +11,7 @@ import numpy as np
 
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
-from replication.experiments import config, kernels
+from replication.experiments import config, kernels, overrides
 from replication.experiments.simulate import simulate
 
 THEOREMS = ("average-dynamics", "gradient-linear", "theorem-1", "theorem-7")
@@ -21,7 +21,7 @@ ESTIMATORS = ("gpomdp-gradient", "printed-hessian")
 def run(experiment, method):
     """The final copies and returns of a short run."""
     short = ["repetitions=2", "iterations=6"]
-    settings = config.override(config.load(), experiment, [method], short)
+    settings = overrides.override(config.load(), experiment, [method], short)
     variables = simulate(config.spec(settings, experiment, method))
     return [variables["theta"], variables["J"]]
 

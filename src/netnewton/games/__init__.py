@@ -1,1 +1,30 @@
-"""Games: what the agents act in."""
+"""What the agents act in: finite Markov games and the Prisoner's Dilemma (`finite`), the gridworld
+of Section 6 (`gridworld`; for PettingZoo, `gridworld_pettingzoo`), and team problems on which the
+theorems can be tested (`concave`).
+"""
+
+from netnewton.games.concave import TeamProblem, random_problem, stacked
+from netnewton.games.finite import (
+    COOPERATE,
+    DEFECT,
+    FiniteGame,
+    matrix_game,
+    prisoners_dilemma,
+    repeated_prisoners_dilemma,
+)
+from netnewton.games.gridworld import EAST, WEST, Gridworld
+
+__all__ = [
+    "COOPERATE",
+    "DEFECT",
+    "EAST",
+    "WEST",
+    "FiniteGame",
+    "Gridworld",
+    "TeamProblem",
+    "matrix_game",
+    "prisoners_dilemma",
+    "random_problem",
+    "repeated_prisoners_dilemma",
+    "stacked",
+]

@@ -23,15 +23,13 @@ Differs from the paper in the view: Section 4 minimises (footnote 4), J is maxim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from netnewton.derivatives import Derivatives, DerivativeSource
-
-Array = npt.NDArray[np.float64]
+from netnewton.arrays import Array, count, floats, number
 
 # Largest |d/du sech^2 u| = 2 sech^2 u |tanh u|, at tanh^2 u = 1/3.
 _STEEPEST = 4.0 / (3.0 * np.sqrt(3.0))
@@ -43,22 +41,22 @@ class TeamProblem:
 
     Parameters
     ----------
-    quadratic : Array, shape ([R,] N, d, d)
+    quadratic : array_like, shape ([R,] N, d, d)
         Q_i, symmetric; their average over the agents positive definite.
-    linear : Array, shape ([R,] N, d)
+    linear : array_like, shape ([R,] N, d)
         b_i.
-    weights : Array, shape ([R,] N, K)
+    weights : array_like, shape ([R,] N, K)
         c_ik >= 0.
-    forms : Array, shape ([R,] N, K, d)
+    forms : array_like, shape ([R,] N, K, d)
         w_ik.
-    shifts : Array, shape ([R,] N, K)
+    shifts : array_like, shape ([R,] N, K)
         s_ik.
 
     Raises
     ------
     ValueError
-        If shapes disagree, a number is not finite, a c_ik is negative, a Q_i is not symmetric, or
-        the average of the Q_i is not positive definite.
+        If shapes disagree, an entry is no finite number, a c_ik is negative, a Q_i is not
+        symmetric, or the average of the Q_i is not positive definite.
     """
 
     quadratic: Array
@@ -68,10 +66,9 @@ class TeamProblem:
     shifts: Array
 
     def __post_init__(self) -> None:
+        for name in _FIELDS:
+            object.__setattr__(self, name, floats(name, getattr(self, name)))
         _check_shapes(self)
-        for name, values in vars(self).items():
-            if not np.isfinite(values).all():
-                raise ValueError(f"{name} has an entry that is not finite: give numbers")
         if self.weights.min(initial=0.0) < 0.0:
             raise ValueError(f"weights reach {self.weights.min():g}: give every c_ik >= 0")
         if not np.allclose(self.quadratic, np.swapaxes(self.quadratic, -1, -2)):
@@ -105,7 +102,7 @@ class TeamProblem:
     @cached_property
     def bending(self) -> Array:
         """Most that the terms add to -hess J_i, sum_k c_ik w_ik w_ik^T, shape ([R,] N, d, d)."""
-        return _weighted(self.weights, self.forms)
+        return weighted_outer(self.weights, self.forms)
 
     @property
     def lipschitz(self) -> Array:
@@ -115,76 +112,9 @@ class TeamProblem:
         """
         return _STEEPEST * (self.weights * np.linalg.norm(self.forms, axis=-1) ** 3).sum(axis=-1)
 
-    def _arguments(self, theta: Array) -> Array:
-        """u_ik, shape (R, N, K)."""
+    def arguments(self, theta: Array) -> Array:
+        """u_ik of copies (..., N, d), shape (..., N, K)."""
         return np.matmul(self.forms, theta[..., np.newaxis])[..., 0] + self.shifts
-
-
-def concave_derivatives(problem: TeamProblem) -> DerivativeSource:
-    """Each agent's exact derivatives at its own copy.
-
-    Parameters
-    ----------
-    problem : TeamProblem
-        One problem for all repetitions, or one for each.
-
-    Returns
-    -------
-    DerivativeSource
-        From theta of shape (R, N, d) to J of shape (R, N), gradients (R, N, d) and Hessians
-        (R, N, d, d).
-    """
-    Q, b, c, W = problem.quadratic, problem.linear, problem.weights, problem.forms
-
-    def derivatives(theta: Array) -> Derivatives:
-        u = problem._arguments(theta)
-        pull = np.matmul(Q, theta[..., np.newaxis])[..., 0]
-        slope = np.tanh(u)
-        log_cosh = np.logaddexp(u, -u) - np.log(2.0)
-        J = ((b - 0.5 * pull) * theta).sum(axis=-1) - (c * log_cosh).sum(axis=-1)
-        gradient = b - pull - np.matmul((c * slope)[..., np.newaxis, :], W)[..., 0, :]
-        return Derivatives(J, gradient, -(Q + _weighted(c * (1.0 - slope**2), W)))
-
-    return derivatives
-
-
-def reference_optimum(problem: TeamProblem) -> Array:
-    """The maximiser of the average J of one problem, by scipy and not by Algorithm 1.
-
-    A quasi-Newton search of the minimum of -J, polished by a root finder on its gradient.
-
-    Returns
-    -------
-    Array, shape (d,)
-
-    Raises
-    ------
-    ValueError
-        If `problem` holds several problems, or no point with a gradient of zero was found.
-    """
-    from scipy.optimize import minimize, root
-
-    if problem.linear.ndim != 2:
-        raise ValueError(f"{len(problem.linear)} problems were given: pass one at a time")
-    source, agents = concave_derivatives(problem), problem.n_agents
-
-    def everywhere(theta: Array) -> Derivatives:
-        return source(np.tile(theta, (1, agents, 1)))
-
-    rough = minimize(
-        lambda theta: -everywhere(theta).J.mean(),
-        np.zeros(problem.n_parameters),
-        jac=lambda theta: -everywhere(theta).gradient.mean(axis=(0, 1)),
-        method="BFGS",
-    )
-    polished = root(lambda theta: everywhere(theta).gradient.mean(axis=(0, 1)), rough.x, tol=1e-15)
-    slope = float(np.abs(everywhere(polished.x).gradient.mean(axis=(0, 1))).max())
-    scale = 1.0 + float(np.abs(problem.linear).max() + problem.weights.sum())
-    if not slope <= 1e-12 * scale:
-        raise ValueError(
-            f"the gradient is still {slope:g} at what scipy found: rescale the problem"
-        )
-    return np.asarray(polished.x, dtype=float)
 
 
 def random_problem(
@@ -213,15 +143,16 @@ def random_problem(
     ValueError
         If an argument is out of range.
     """
-    for name, size in {"agents": agents, "parameters": parameters, "terms": terms}.items():
-        if size < 1:
-            raise ValueError(f"{name} = {size}: give at least 1")
+    N, d, K = count("agents", agents), count("parameters", parameters), count("terms", terms)
+    steepness, heterogeneity = (
+        number("steepness", steepness),
+        number("heterogeneity", heterogeneity),
+    )
     if not (0.0 < steepness < np.inf and 0.0 <= heterogeneity < np.inf):
         raise ValueError(
             f"steepness = {steepness}, heterogeneity = {heterogeneity}: give a positive and a "
             "non-negative number"
         )
-    N, d, K = agents, parameters, terms
     own = heterogeneity * rng.normal(size=(N, d, d))
     own = (own + np.swapaxes(own, -1, -2)) / 2
     return TeamProblem(
@@ -233,8 +164,15 @@ def random_problem(
     )
 
 
-def stacked(problems: list[TeamProblem]) -> TeamProblem:
-    """Problems of the same sizes as one with a leading axis, one for each repetition."""
+def stacked(problems: Sequence[TeamProblem]) -> TeamProblem:
+    """Problems of the same sizes as one with a leading axis, one for each repetition.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    count("len(problems)", len(problems))
     columns = {name: np.stack([getattr(p, name) for p in problems]) for name in _FIELDS}
     return TeamProblem(**columns)
 
@@ -242,8 +180,8 @@ def stacked(problems: list[TeamProblem]) -> TeamProblem:
 _FIELDS = ("quadratic", "linear", "weights", "forms", "shifts")
 
 
-def _weighted(c: Array, W: Array) -> Array:
-    """sum_k c_k w_k w_k^T."""
+def weighted_outer(c: Array, W: Array) -> Array:
+    """sum_k c_k w_k w_k^T, from shapes (..., K) and (..., K, d)."""
     return np.matmul(np.swapaxes(c[..., np.newaxis] * W, -1, -2), W)
 
 

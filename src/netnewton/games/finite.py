@@ -10,18 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from netnewton.trajectories import Streams
-
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
+from netnewton.arrays import Array, Indices, floats, number
+from netnewton.trajectories.streams import Streams
 
 COOPERATE, DEFECT = 0, 1
+
+SMALL_TABLE = 2**16  # probabilities whose running sums are worth keeping
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,11 @@ class FiniteGame:
 
     Parameters
     ----------
-    rewards : Array, shape (N, S, n_1, ..., n_N)
+    rewards : array_like, shape (N, S, n_1, ..., n_N)
         R_i(s, a) for each agent i, state s and joint action a = (a_1, ..., a_N).
-    transitions : Array, shape (S, n_1, ..., n_N, S)
+    transitions : array_like, shape (S, n_1, ..., n_N, S)
         P(s' | s, a); the last axis sums to one.
-    initial : Array, shape (S,)
+    initial : array_like, shape (S,)
         Distribution of the first state.
     discount : float
         gamma in [0, 1); 0 makes the game one-shot.
@@ -44,8 +42,8 @@ class FiniteGame:
     Raises
     ------
     ValueError
-        If shapes disagree, an entry is not finite, a row is not a distribution or gamma is out of
-        range, naming the value.
+        If shapes disagree, there is no agent, state or action, an entry is no finite number, a row
+        is not a distribution or gamma is out of range, naming the value.
     """
 
     rewards: Array
@@ -56,10 +54,18 @@ class FiniteGame:
     name: str = field(default="finite game", compare=False)
 
     def __post_init__(self) -> None:
+        for name in ("rewards", "transitions", "initial"):
+            object.__setattr__(self, name, floats(name, getattr(self, name)))
+        object.__setattr__(self, "discount", number("discount", self.discount))
         if self.rewards.ndim < 3 or self.rewards.shape[0] != self.rewards.ndim - 2:
             raise ValueError(
                 f"rewards of shape {self.rewards.shape}: for N agents give (N, S, n_1, ..., n_N), "
                 "one trailing axis of actions for each agent"
+            )
+        if 0 in self.rewards.shape:
+            raise ValueError(
+                f"rewards of shape {self.rewards.shape}: give at least one state, and one action "
+                "for each agent"
             )
         expected = (self.n_states, *self.n_actions, self.n_states)
         if self.transitions.shape != expected:
@@ -68,7 +74,6 @@ class FiniteGame:
             raise ValueError(f"initial of shape {self.initial.shape}: expected ({self.n_states},)")
         if not 0.0 <= self.discount < 1.0:
             raise ValueError(f"discount = {self.discount}: give a discount in [0, 1)")
-        _require_finite("rewards", self.rewards)
         _require_distribution("transitions", self.transitions)
         _require_distribution("initial", self.initial)
 
@@ -98,18 +103,11 @@ class FiniteGame:
         return self.transitions.reshape(self.n_states, -1, self.n_states)
 
     @cached_property
-    def _distributions(self) -> Array:
-        """Cumulated P(s' | s, a), and of the first state in the last row; shape (S A + 1, S)."""
-        rows = np.concatenate([self.transitions.reshape(-1, self.n_states), [self.initial]])
-        cumulated = np.cumsum(rows, axis=-1)
-        cumulated[:, -1] = np.inf  # rounding must leave no gap
-        return cumulated
-
-    @cached_property
-    def _played_rewards(self) -> Array:
-        """R_i(s, a) as trajectories give it, shape (N, S A)."""
-        scale = 1.0 - self.discount if self.normalised else 1.0
-        return scale * self.rewards.reshape(self.n_agents, -1)
+    def _cumulated(self) -> Array | None:
+        """Cumulated P(s' | s, a), shape (S A, S); None if there are too many to keep."""
+        if self.transitions.size > SMALL_TABLE:
+            return None
+        return _cumulated(self.joint_transitions.reshape(-1, self.n_states))
 
     def chance(self, streams: Streams, draws: int, size: int) -> Sequence[Array | None]:
         """One uniform number for each state that is drawn, shape (draws, R, L)."""
@@ -119,7 +117,9 @@ class FiniteGame:
 
     def start(self, chance: Array | None, shape: tuple[int, int]) -> Indices:
         """The first state of every trajectory, shape (R, L)."""
-        return self._draw(np.full(shape, len(self._distributions) - 1), chance)
+        if chance is None:
+            return np.zeros(shape, dtype=np.intp)
+        return _draw(_cumulated(self.initial), chance)
 
     def seen(self, state: Indices) -> Indices:
         """The number of the state, shape (R, L)."""
@@ -130,14 +130,30 @@ class FiniteGame:
         cell = state
         for agent, n in enumerate(self.n_actions):
             cell = cell * n + actions[:, agent]
-        rewards = np.stack([reward.take(cell) for reward in self._played_rewards], axis=1)
-        return self._draw(cell, chance), rewards
+        rewards = np.stack([reward.take(cell) for reward in self.joint_rewards], axis=1)
+        if self.normalised:
+            rewards *= 1.0 - self.discount
+        return self._next(cell, chance), rewards
 
-    def _draw(self, row: Indices, chance: Array | None) -> Indices:
-        """States by the distributions in the given rows."""
+    def _next(self, cell: Indices, chance: Array | None) -> Indices:
+        """States by the distributions of the cells that were played."""
         if chance is None:
-            return np.zeros_like(row)
-        return np.asarray((chance[..., np.newaxis] >= self._distributions[row]).sum(axis=-1))
+            return np.zeros_like(cell)
+        if self._cumulated is not None:
+            return _draw(self._cumulated[cell], chance)
+        return _draw(_cumulated(self.joint_transitions.reshape(-1, self.n_states)[cell]), chance)
+
+
+def _cumulated(probabilities: Array) -> Array:
+    """Running sums over the last axis; rounding must leave no gap at its end."""
+    cumulated = np.cumsum(probabilities, axis=-1)
+    cumulated[..., -1] = np.inf
+    return cumulated
+
+
+def _draw(cumulated: Array, chance: Array) -> Indices:
+    """Which entry of each distribution a uniform number hits, in the shape of `chance`."""
+    return np.asarray((chance[..., np.newaxis] >= cumulated).sum(axis=-1))
 
 
 def matrix_game(payoffs: npt.ArrayLike, name: str = "matrix game") -> FiniteGame:
@@ -153,16 +169,7 @@ def matrix_game(payoffs: npt.ArrayLike, name: str = "matrix game") -> FiniteGame
     ValueError
         If the first axis does not count the other axes, or a payoff is not a finite number.
     """
-    try:
-        rewards = np.asarray(payoffs)
-    except ValueError:
-        rewards = np.empty(0, dtype=object)
-    if rewards.dtype.kind not in "iuf":
-        raise ValueError(
-            "payoffs are not numbers in rows of equal length: give an array of numbers"
-        )
-    rewards = rewards.astype(float)
-    _require_finite("payoffs", rewards)
+    rewards = floats("payoffs", payoffs)
     if rewards.ndim < 2 or rewards.shape[0] != rewards.ndim - 1:
         raise ValueError(
             f"payoffs of shape {rewards.shape}: for N players give (N, n_1, ..., n_N), "
@@ -214,14 +221,7 @@ def repeated_prisoners_dilemma(discount: float) -> FiniteGame:
     )
 
 
-def _require_finite(name: str, values: Array) -> None:
-    if not np.isfinite(values).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-        raise ValueError(f"{name}{list(where)} = {values[where]}: every entry must be finite")
-
-
 def _require_distribution(name: str, values: Array) -> None:
-    _require_finite(name, values)
     if (values < 0).any():
         where = tuple(int(i) for i in np.argwhere(values < 0)[0])
         raise ValueError(f"{name}{list(where)} = {values[where]:g}: probabilities must be >= 0")

@@ -9,7 +9,7 @@ length, counted counter-clockwise from where angle zero points. In one step
 3. agents closer than the forbidden distance get stuck.
 
 All trajectories of all repetitions are stepped at once. What the paper leaves open is a field of
-`Gridworld`; the defaults are those of paper_checks/ambiguities.yaml.
+`Gridworld`; the defaults are those of paper_checks/ambiguities.
 """
 
 from __future__ import annotations
@@ -18,16 +18,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from netnewton.trajectories import Streams
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from netnewton.arrays import Array, Flags, number
+from netnewton.trajectories.streams import Streams
 
 WEST, EAST = 0, 1
 """The agents: WEST starts lower left and heads for the upper right, EAST the other way."""
@@ -91,7 +87,10 @@ class Gridworld:
     n_agents = 2
 
     def __post_init__(self) -> None:
-        for name in ("width", "height", "step_length", "goal_radius", "reward", "distance"):
+        lengths = ("width", "height", "step_length", "goal_radius", "reward", "distance")
+        for name in (*lengths, "discount"):
+            object.__setattr__(self, name, number(f"gridworld {name}", getattr(self, name)))
+        for name in lengths:
             if not 0.0 < getattr(self, name) < np.inf:
                 raise ValueError(f"gridworld {name} = {getattr(self, name)}: give a length above 0")
         if not 0.0 < self.discount <= 1.0:
@@ -110,6 +109,11 @@ class Gridworld:
                 raise ValueError(
                     f"gridworld {name} = {getattr(self, name)!r}: choose one of {known}"
                 )
+
+    @property
+    def box(self) -> tuple[float, float]:
+        """Width and height."""
+        return self.width, self.height
 
     @cached_property
     def starts(self) -> Array:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from netnewton.arrays import Array
 from netnewton.games.gridworld import Gridworld, GridworldState
 
 try:
@@ -25,7 +26,6 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from None
 
-Array = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.uint8]
 
 AGENTS = ("west", "east")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
+from netnewton.arrays import Array, Indices
 
 
 def behaviour_parameters(theta: Array, owner: Indices) -> Array:

@@ -9,19 +9,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from netnewton.policies.scores import Scores, Sums, sums_so_far
-
-if TYPE_CHECKING:
-    from netnewton.policies.gaussian import GaussianRBF
-    from netnewton.trajectories import Trajectories
-
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
+from netnewton.arrays import Array, Indices
+from netnewton.policies.gaussian_means import GaussianMeans
+from netnewton.trajectories.protocols import Trajectories
+from netnewton.trajectories.scores import Scores, Sums, sums_so_far
 
 
 class GaussianScores(Scores):
@@ -29,7 +23,7 @@ class GaussianScores(Scores):
 
     Parameters
     ----------
-    policy : GaussianRBF
+    policy : GaussianMeans
     batch : Trajectories
     asked : Indices, shape (N, C)
         Which copies' means may differ from the one that was played, for each agent.
@@ -42,7 +36,7 @@ class GaussianScores(Scores):
 
     def __init__(
         self,
-        policy: GaussianRBF,
+        policy: GaussianMeans,
         batch: Trajectories,
         asked: Indices,
         noise: Array,
@@ -120,7 +114,7 @@ class GaussianSums(Sums):
         return self._blocks(lambda away, j, k: -1.0 if j == k else None)
 
     def outer_and_derivative(self) -> Array:
-        """The sum of `outer` and `derivative`."""
+        """The sum of `outer` and `derivative`, shape (R, N, D, D)."""
         return self._blocks(lambda away, j, k: away[:, j] * away[:, k] - (j == k))
 
     def outer_of_sums(self) -> Array:

@@ -1,4 +1,4 @@
-"""What the claims of Section 6 have in common: returns, areas and times, compared pairwise.
+"""What the claims of Section 6 have in common: areas and times, compared pairwise.
 
 Pairs are the repetitions of two methods, which share their random streams.
 """
@@ -6,47 +6,17 @@ Pairs are the repetitions of two methods, which share their random streams.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from netnewton.games.finite import FiniteGame
+from netnewton.arrays import Array
 from replication.claims.evidence import Evidence
-from replication.claims.intervals import (
+from replication.experiments.intervals import (
     Interval,
     entry_time,
     median_interval,
     ratio_bounds,
     settling_time,
 )
-from replication.experiments import problems
-from replication.experiments.config import Settings
-from replication.experiments.results import Results
-
-Array = npt.NDArray[np.float64]
-
-
-def returns(results: Results) -> Array:
-    """J(mu), shape (R, K + 1), a diverged repetition counting as the lowest return of its game."""
-    return np.where(results.lost, lowest(results.spec.settings["game"]), results["J"])
-
-
-def lowest(settings: Settings) -> float:
-    """A game's lowest average return: that of its worst joint action, 0 in the gridworld."""
-    played = problems.game(settings)
-    if isinstance(played, FiniteGame):
-        return float(played.joint_rewards.mean(axis=0).min())
-    return 0.0
-
-
-def average(J: Array) -> Array:
-    """J averaged over iterations 1 to K, shape (R,): the area under the curve, per iteration."""
-    return J[:, 1:].mean(axis=1)
-
-
-def tenth(J: Array, before_last: int = 0) -> Array:
-    """J averaged over the last tenth of the iterations, or over one before it; shape (R,)."""
-    length = max(1, (J.shape[1] - 1) // 10)
-    end = J.shape[1] - before_last * length
-    return J[:, end - length : end].mean(axis=1)
+from replication.experiments.returns import average, returns
 
 
 def area_difference(evidence: Evidence, experiment: str, method: str, reference: str) -> Interval:

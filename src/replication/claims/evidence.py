@@ -1,4 +1,4 @@
-"""What is measured for each claim of paper_checks/claims.yaml.
+"""What is measured for each claim of paper_checks/claims.
 
 A measure maps `Evidence` to the quantities its ledger entry defines, each with its interval; a
 quantity that does not vary is an interval of width zero. What region would support the claim is
@@ -12,14 +12,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Array
 from replication.claims import ledger
-from replication.claims.intervals import Interval, bootstrap, mean_interval, normal_interval
 from replication.experiments.config import ConfigError, changes_from_paper
+from replication.experiments.intervals import Interval, bootstrap, mean_interval, normal_interval
 from replication.experiments.results import Results
-
-Array = npt.NDArray[np.float64]
 
 SEED = 2022  # of the bootstrap that is another reading of the interval; any number does
 
@@ -59,7 +57,7 @@ class Evidence:
         Parameters
         ----------
         ambiguity : str
-            Its id in paper_checks/ambiguities.yaml.
+            Its id in paper_checks/ambiguities.
         usual : str, optional
             The option where none is chosen; the ledger's default if it is not given.
         """

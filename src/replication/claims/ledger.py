@@ -1,9 +1,10 @@
-"""Reading paper_checks/claims.yaml and paper_checks/ambiguities.yaml, written by hand."""
+"""Reading paper_checks/claims and paper_checks/ambiguities, written by hand."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,22 +15,69 @@ from replication.experiments.config import ROOT, ConfigError, nearest
 
 FOLDER = ROOT / "paper_checks"
 
+GROUPS = (
+    "definitions",
+    "messages",
+    "rates",
+    "theorems",
+    "estimators",
+    "figure_1",
+    "figure_2",
+    "figure_3",
+    "attribution",
+)
+"""The groups of claims, in the paper's order: a file of the ledger and a folder here for each."""
+
+TOPICS = ("algorithm", "dilemma", "estimators", "gridworld", "statistics")
+"""What the ambiguities are about, a file for each."""
+
 Entry = Mapping[str, Any]
 
 
 def claims() -> list[Entry]:
-    """Every claim, in the ledger's order."""
-    return load(FOLDER / "claims.yaml", "claims")
+    """Every claim, in the paper's order: that of the groups, and in a group that of its file."""
+    return _unique("claims", {group: claims_of(group) for group in GROUPS})
+
+
+def claim(name: str) -> Entry:
+    """One claim.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that id.
+    """
+    known = {entry["id"]: entry for entry in claims()}
+    if name not in known:
+        raise ConfigError(f"there is no claim {name!r}: {nearest(name, known)}")
+    return known[name]
+
+
+def claims_of(group: str) -> list[Entry]:
+    """The claims of one group."""
+    return load(FOLDER / "claims" / f"{group}.yaml", "claims")
 
 
 def ambiguities() -> list[Entry]:
-    """Every choice the paper leaves open, in the ledger's order."""
-    return load(FOLDER / "ambiguities.yaml", "ambiguities")
+    """Every choice the paper leaves open, by topic."""
+    folder = FOLDER / "ambiguities"
+    of_topics = {topic: load(folder / f"{topic}.yaml", "ambiguities") for topic in TOPICS}
+    return _unique("ambiguities", of_topics)
 
 
 def products() -> list[Entry]:
     """The combinations of options that claims are measured under, beside one option at a time."""
-    return load(FOLDER / "ambiguities.yaml", "ambiguities", "products")
+    return load(FOLDER / "ambiguities" / "products.yaml", "products")
+
+
+def _unique(folder: str, parts: Mapping[str, Sequence[Entry]]) -> list[Entry]:
+    """The entries of all files of a folder, each id once."""
+    found = [(entry["id"], part) for part, entries in parts.items() for entry in entries]
+    for name, times in Counter(name for name, _ in found).items():
+        if times > 1:
+            files = " and ".join(f"{part}.yaml" for other, part in found if other == name)
+            raise ConfigError(f"paper_checks/{folder}: {name!r} is in {files}: keep one")
+    return [entry for entries in parts.values() for entry in entries]
 
 
 @cache
@@ -42,7 +90,7 @@ def default_option(ambiguity: str) -> str:
 
 
 @cache
-def load(path: Path, kind: str, part: str | None = None) -> list[Entry]:
+def load(path: Path, kind: str) -> list[Entry]:
     """The entries of a ledger, checked against its part of the schema; read once.
 
     Raises
@@ -59,4 +107,4 @@ def load(path: Path, kind: str, part: str | None = None) -> list[Entry]:
     if (error := best_match(validator.iter_errors(document))) is not None:
         where = ".".join(str(part) for part in error.absolute_path)
         raise ConfigError(f"{path.name}, {where}: {error.message}")
-    return document[part or kind]
+    return document[kind]

@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from netnewton.arrays import Array, Flags
 from replication.claims import ledger
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
-from replication.claims.intervals import Interval, share_interval
-from replication.claims.judge import INCONCLUSIVE, Region, claim_verdict, quantity_verdict
+from replication.claims.verdicts import INCONCLUSIVE, Region, claim_verdict, quantity_verdict
 from replication.experiments.config import load
+from replication.experiments.intervals import Interval, share_interval
 from replication.experiments.results import Results
 
 INTERVALS = ("student-t", "normal", "bootstrap")
@@ -54,12 +55,12 @@ class WithoutRepetition(Results):
         return self._rest(self._whole[name])
 
     @cached_property
-    def replaced(self) -> npt.NDArray[np.float64]:
+    def replaced(self) -> Array:
         """As of the whole, which computes it once."""
         return self._rest(self._whole.replaced)
 
     @cached_property
-    def vanished(self) -> npt.NDArray[np.bool_]:
+    def vanished(self) -> Flags:
         """As of the whole: not every file has the variable it is computed from."""
         return self._rest(self._whole.vanished)
 
@@ -134,10 +135,16 @@ def stability(entry: ledger.Entry, evidence: Evidence) -> dict[str, Any] | None:
         "leave_one_out": _leave_one_out(entry, evidence, repetitions),
         "intervals": {kind: _verdict(entry, Viewed(evidence, interval=kind)) for kind in INTERVALS},
         "quantities": [
-            {"id": q["id"], **margin(measured[q["id"]], q["region"], evidence.confidence)}
-            for q in entry["quantities"]
+            _margin(q, measured[q["id"]], evidence.confidence) for q in entry["quantities"]
         ],
     }
+
+
+def _margin(quantity: ledger.Entry, interval: Interval, confidence: float) -> dict[str, Any]:
+    """The `margin` of one quantity; no effect is told apart from what is rounding alone."""
+    found = margin(interval, quantity["region"], confidence)
+    effect = None if quantity.get("rounding") else found["smallest_effect"]
+    return {"id": quantity["id"], **found, "smallest_effect": effect}
 
 
 def margin(interval: Interval, region: Region, confidence: float) -> dict[str, Any]:
@@ -235,7 +242,7 @@ def _kind(interval: Interval, confidence: float) -> str:
     return "mean" if symmetric and n > 1 else "other"
 
 
-def _quantile(n: npt.NDArray, confidence: float) -> npt.NDArray[np.float64]:
+def _quantile(n: npt.NDArray, confidence: float) -> Array:
     return np.asarray(special.stdtrit(n - 1, (1 + confidence) / 2))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from replication.cli.reviewer import Mismatch, add_commands
 from replication.experiments import config
 from replication.experiments.config import ConfigError, Spec
+from replication.experiments.overrides import override
 
 if TYPE_CHECKING:
     from replication.experiments.results import Results
@@ -66,9 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (listing, run):
         sub.add_argument("--config", type=Path, default=config.PAPER, help="experiments as YAML")
 
-    simulate = add("simulate", _simulate, "workflow stage: simulate one method of an experiment")
-    simulate.add_argument("spec", help="the configuration, one line of JSON")
-    simulate.add_argument("out", type=Path, help="the .nc file to write")
+    simulate = add("simulate", _simulate, "workflow stage: simulate methods of experiments")
+    simulate.add_argument("specs", nargs="+", metavar="SPEC", help="a method, one line of JSON")
+    simulate.add_argument("--out", type=Path, default=Path("results"), help="default: %(default)s")
     simulate.add_argument("--chunk", type=_positive, help="repetitions advanced together")
     study = add("study", _study, "run a study of config/studies.yaml: a grid of settings")
     study.add_argument("study")
@@ -83,9 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     summarise.add_argument("out", type=Path)
     summarise.add_argument("results", type=Path, nargs="+")
 
-    draw = add("draw", _draw, "workflow stage: draw a figure")
-    draw.add_argument("figure")
-    draw.add_argument("results", type=Path, nargs="*")
+    draw = add("draw", _draw, "draw figures from results")
+    draw.add_argument(
+        "names",
+        nargs="*",
+        metavar="FIGURE | FILE.nc",
+        help="figures (default: all) and the results they are drawn from (default: in results/)",
+    )
     draw.add_argument("--out", type=Path, default=Path("figures"))
     animate = add("animate", _animate, "show the gridworld's sampled paths as an animated GIF")
     animate.add_argument("results", type=Path, nargs="+")
@@ -97,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     check = add("check", _check, "measure claims again from the results, and judge them")
     check.add_argument("claims", nargs="*", metavar="CLAIM", help="default: all of the ledger")
     check.add_argument("--json", type=Path, help="write the report's data to this file instead")
+    check.add_argument("--pages", type=Path, help="write the report's pages to this folder, too")
     check.add_argument("--runs", type=Path, nargs="*", default=[], help="results it sums up")
     check.add_argument("--figures", type=Path, default=Path("figures"))
     check.add_argument("--results", type=Path, default=Path("results"))
@@ -132,20 +137,21 @@ def _run(options: argparse.Namespace) -> None:
     assignments = list(options.assignments)
     if options.repetitions is not None:
         assignments.append(f"repetitions={options.repetitions}")
-    settings = config.override(settings, options.experiment, chosen, assignments)
+    settings = override(settings, options.experiment, chosen, assignments)
     specs = [config.spec(settings, options.experiment, method) for method in chosen]
 
     from replication.experiments.build import build
 
     for spec in specs:
         build(spec, range(spec.settings["repetitions"]))
-    folder = options.out / options.experiment
-    paths = [folder / f"{spec.method}.nc" for spec in specs]
-    for spec, path in zip(specs, paths, strict=True):
-        _simulate_to(spec, path, options.jobs, None)
+    from replication.experiments.make import make
+
+    make(specs, options.out, options.jobs)
 
     from replication.experiments.summarise import write_summary
 
+    folder = options.out / options.experiment
+    paths = [folder / f"{spec.method}.nc" for spec in specs]
     confidence = options.confidence or settings.get("confidence", 0.98)
     write_summary(paths, folder / "summary.csv", confidence)
     _print_summary(paths, confidence)
@@ -172,24 +178,11 @@ def _print_summary(paths: Sequence[Path], confidence: float) -> None:
 
 
 def _simulate(options: argparse.Namespace) -> None:
-    _simulate_to(Spec.from_json(options.spec), options.out, options.jobs, options.chunk)
+    specs = [Spec.from_json(text) for text in options.specs]
 
+    from replication.experiments.make import make
 
-def _simulate_to(spec: Spec, path: Path, jobs: int, chunk: int | None) -> None:
-    from replication.experiments.files import require_writable
-    from replication.experiments.progress import Progress
-    from replication.experiments.provenance import write_provenance
-    from replication.experiments.results import write_results
-    from replication.experiments.simulate import simulate
-
-    require_writable(path.parent)
-    started = time.perf_counter()
-    progress = Progress(f"{spec.experiment}/{spec.method}", spec.settings["repetitions"])
-    progress.start()
-    variables = simulate(spec, jobs=jobs, chunk=chunk, report=progress)
-    write_results(path, spec, variables)
-    write_provenance(path.with_suffix(".provenance.json"), spec, time.perf_counter() - started)
-    progress.finish()
+    make(specs, options.out, options.jobs, options.chunk)
 
 
 def _sweep(options: argparse.Namespace) -> None:
@@ -211,13 +204,13 @@ def _study(options: argparse.Namespace) -> None:
 
 
 def _draw(options: argparse.Namespace) -> None:
-    from replication.figures.draw import FIGURES, draw
+    from replication.figures.draw import FIGURES, draw, needs
 
-    if options.figure not in FIGURES:
-        raise ConfigError(
-            f"there is no figure {options.figure!r}: {config.nearest(options.figure, FIGURES)}"
-        )
-    draw(options.figure, _results(options.results), options.confidence, options.out)
+    files = [Path(name) for name in options.names if name.endswith(".nc")]
+    figures = [name for name in options.names if not name.endswith(".nc")] or list(FIGURES)
+    stored = [Path("results", name, f"{method}.nc") for name, method in needs(figures)]
+    found = _results(files or [path for path in stored if path.exists()])
+    draw(figures, found, options.confidence, options.out)
 
 
 def _animate(options: argparse.Namespace) -> None:
@@ -241,7 +234,7 @@ def _results(paths: Sequence[Path]) -> dict[tuple[str, str], Results]:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from replication.claims.measured import measure_library
+    from replication.claims.on_library import measure_library
 
     measure_library(options.out, options.confidence)
 
@@ -249,7 +242,7 @@ def _measure(options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> None:
     from replication.claims.evidence import Evidence
     from replication.claims.judge import check_claims
-    from replication.claims.measured import read_measured
+    from replication.claims.on_library import read_measured
     from replication.report.collect import report_data, write_report_data
 
     measured = None
@@ -267,10 +260,14 @@ def _check(options: argparse.Namespace) -> None:
         for path in sorted(options.figures.glob("*.txt"))
     }
     write_report_data(options.json, report_data(evidence, options.runs, captions))
+    if options.pages is not None:
+        from replication.report.pages import write_pages
+
+        write_pages(options.json, options.figures, options.pages)
 
 
 def _print_claims(claims: Sequence[dict]) -> None:
-    from replication.claims.judge import MARKS
+    from replication.claims.verdicts import MARKS
     from replication.report.pages import interval, region
 
     for claim in claims:

@@ -76,7 +76,7 @@ def _replay(options: argparse.Namespace) -> None:
 
 def _verify(options: argparse.Namespace) -> None:
     from replication.review.archive import opened
-    from replication.review.rederive import verify
+    from replication.review.verify import verify
 
     with opened(options.archive or options.results) as results:
         if verify(results, options.report, options.figures):
@@ -99,7 +99,7 @@ def _diff(options: argparse.Namespace) -> None:
 
 def _claim(options: argparse.Namespace) -> None:
     from replication.report.terminal import claim_screen
-    from replication.review.rederive import read_report
+    from replication.review.verify import read_report
 
     print(claim_screen(read_report(options.report), options.claim))
 

@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from netnewton import curvature, networks, run
 from netnewton.algorithms import ConsensusNewton
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import exact
 from netnewton.games.finite import matrix_game
 from netnewton.policies import Boltzmann
 from netnewton.trajectories import Streams
-from replication.claims.control import Run, verdict_of_check
+from replication.claims.planting import Run, verdict_of_check
 from replication.experiments import problems
 from replication.experiments.config import Spec
 from replication.experiments.simulate import simulate
@@ -79,7 +79,7 @@ def directed_network(folder: Path) -> str:
     payoffs, start = rng.normal(size=(2, 2, 2)), rng.normal(size=(2, 4))
     final = run(
         ConsensusNewton(curvature.FullHessian(), EPSILON, M),
-        exact_derivatives(matrix_game(payoffs), Boltzmann(1, (2, 2))),
+        exact(matrix_game(payoffs), Boltzmann(1, (2, 2))),
         networks.unchecked_mixing(weights),
         ITERATIONS,
         start,

@@ -10,21 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Array
 from replication.claims import comparisons
-from replication.claims.control import CONFIDENCE, Run, ledger_entry, verdict_of_check
 from replication.claims.evidence import Evidence
 from replication.claims.figure_1 import measure as figure1
 from replication.claims.figure_2 import measure as figure2
 from replication.claims.figure_3 import measure as figure3
-from replication.claims.intervals import Interval
-from replication.claims.judge import INCONCLUSIVE, check_claim
+from replication.claims.judge import check_claims
+from replication.claims.planting import CONFIDENCE, Run, verdict_of_check
+from replication.claims.verdicts import INCONCLUSIVE
 from replication.experiments import summarise
+from replication.experiments.intervals import Interval
 from replication.experiments.results import write_results
 from replication.experiments.simulate import Variables
-
-Array = npt.NDArray[np.float64]
 
 SEED = 2022  # of the samples; any number does
 NEVER = -1
@@ -175,6 +174,6 @@ def verdict_on_an_interval(folder: Path) -> str:
     J = np.full((10, 11), -1.0)
     J[0] = -1.05
     evidence = made_up(folder, "pd_exact", {"DN": J})
-    judged = check_claim(ledger_entry("fig1-optimum"), evidence)
+    (judged,) = check_claims(evidence, ["fig1-optimum"])
     verdicts = {quantity["id"]: quantity["verdict"] for quantity in judged["quantities"]}
     return verdict_of_check(verdicts["final-return"] == INCONCLUSIVE)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Array
 from replication.claims import comparisons, evidence, judge
-from replication.claims.control import Control, Patch, of_check
 from replication.claims.evidence import Evidence
 from replication.claims.figure_1 import measure as figure1
 from replication.claims.figure_2 import measure as figure2
 from replication.claims.figure_3 import measure as figure3
-from replication.claims.intervals import Interval, normal_interval
+from replication.claims.planting import Control, Patch, of_check
 from replication.controls import by_hand
 from replication.experiments import summarise
+from replication.experiments.intervals import Interval, normal_interval
 from replication.experiments.results import Results
-
-Array = npt.NDArray[np.float64]
 
 
 def normal_for_t(patch: Patch) -> None:
@@ -29,26 +26,23 @@ def normal_for_t(patch: Patch) -> None:
 
 def confidence_too_low(patch: Patch) -> None:
     """Intervals said to be at 98 % are at 95 %."""
-    real = evidence.mean_interval
-    patch.setattr(evidence, "mean_interval", lambda samples, confidence: real(samples, 0.95))
+    patch.arguments(evidence, "mean_interval", lambda samples, confidence: (samples, 0.95))
 
 
 def spread_over_n(patch: Patch) -> None:
     """The variance is the sum of squares over n in place of n - 1."""
-    real = evidence.mean_interval
 
-    def mean_interval(samples: Array, confidence: float) -> Interval:
-        value, lower, upper, n = real(samples, confidence)
+    def narrower(interval: Interval) -> Interval:
+        value, lower, upper, n = interval
         half = (upper - lower) / 2 * np.sqrt((n - 1) / n)
         return Interval(value, value - half, value + half, n)
 
-    patch.setattr(evidence, "mean_interval", mean_interval)
+    patch.result(evidence, "mean_interval", narrower)
 
 
 def interval_over_iterations(patch: Patch) -> None:
     """The bands of the curves are taken over iterations in place of repetitions."""
-    real = summarise.student_t
-    patch.setattr(summarise, "student_t", lambda J, confidence: real(J.T, confidence))
+    patch.arguments(summarise, "student_t", lambda J, confidence: (J.T, confidence))
 
 
 def pairs_broken(patch: Patch) -> None:
@@ -66,18 +60,16 @@ def pairs_broken(patch: Patch) -> None:
 
 def bootstrap_over_iterations(patch: Patch) -> None:
     """A bootstrap draws iterations in place of repetitions."""
-    real = figure3._relative_drift
-    patch.setattr(figure3, "_relative_drift", lambda J, confidence: real(J.T, confidence))
+    patch.arguments(figure3, "_relative_drift", lambda J, confidence: (J.T, confidence))
 
 
 def bootstrap_without_pairs(patch: Patch) -> None:
     """A bootstrap draws change and gain, which belong together, each by itself."""
-    real = figure3.bootstrap
-
-    def bootstrap(samples: Array, confidence: float, rng: np.random.Generator, **rest: Any) -> Any:
-        return real(rng.permuted(samples, axis=0), confidence, rng, **rest)
-
-    patch.setattr(figure3, "bootstrap", bootstrap)
+    patch.arguments(
+        figure3,
+        "bootstrap",
+        lambda samples, confidence, rng, **_: (rng.permuted(samples, axis=0), confidence, rng),
+    )
 
 
 def share_by_the_normal_law(patch: Patch) -> None:
@@ -92,32 +84,23 @@ def share_by_the_normal_law(patch: Patch) -> None:
 
 def censored_dropped(patch: Patch) -> None:
     """Pairs of which a run did not arrive are left out."""
-    real = comparisons.median_interval
 
-    def median_interval(lower: Array, upper: Array, confidence: float) -> Interval:
-        seen = np.isfinite(upper)
-        return real(lower[seen], upper[seen], confidence)
+    def seen(lower: Array, upper: Array, confidence: float) -> tuple:
+        return lower[np.isfinite(upper)], upper[np.isfinite(upper)], confidence
 
-    patch.setattr(comparisons, "median_interval", median_interval)
+    patch.arguments(comparisons, "median_interval", seen)
 
 
 def first_visit_for_settling(patch: Patch) -> None:
     """A run has arrived when it first comes near the optimum, also if it leaves again."""
-    _settling_on(patch, lambda J: np.maximum.accumulate(J, axis=1))
+    patch.arguments(
+        comparisons, "settling_time", lambda J, *near: (np.maximum.accumulate(J, axis=1), *near)
+    )
 
 
 def settling_counted_from_one_later(patch: Patch) -> None:
     """Iterations until arrival are counted without the first."""
-    _settling_on(patch, lambda J: J[:, 1:])
-
-
-def _settling_on(patch: Patch, change: Callable[[Array], Array]) -> None:
-    real = comparisons.settling_time
-    patch.setattr(
-        comparisons,
-        "settling_time",
-        lambda J, optimum, distance: real(change(J), optimum, distance),
-    )
+    patch.arguments(comparisons, "settling_time", lambda J, *near: (J[:, 1:], *near))
 
 
 def diverged_dropped(patch: Patch) -> None:
@@ -137,8 +120,7 @@ def diverged_keep_their_last_return(patch: Patch) -> None:
 
 def last_iteration_left_out(patch: Patch) -> None:
     """The last tenth of a run ends one iteration early."""
-    real = figure3.tenth
-    patch.setattr(figure3, "tenth", lambda J, before_last=0: real(J[:, :-1], before_last))
+    patch.arguments(figure3, "tenth", lambda J, **_: (J[:, :-1],))
 
 
 def start_averaged_in(patch: Patch) -> None:
@@ -148,29 +130,22 @@ def start_averaged_in(patch: Patch) -> None:
 
 def point_estimate_judged(patch: Patch) -> None:
     """Verdicts go by the estimate alone, whatever its interval."""
-    real = judge.quantity_verdict
 
-    def quantity_verdict(interval: Interval, region: Mapping[str, float]) -> str:
-        return real(interval._replace(lower=interval.value, upper=interval.value), region)
+    def estimate(interval: Interval, region: Mapping[str, float]) -> tuple:
+        return interval._replace(lower=interval.value, upper=interval.value), region
 
-    patch.setattr(judge, "quantity_verdict", quantity_verdict)
+    patch.arguments(judge, "quantity_verdict", estimate)
 
 
 CONTROLS: Sequence[Control] = (
-    of_check(normal_for_t, by_hand.interval_of_a_mean),
-    of_check(confidence_too_low, by_hand.interval_of_a_mean),
-    of_check(spread_over_n, by_hand.interval_of_a_mean),
-    of_check(interval_over_iterations, by_hand.interval_of_a_curve),
-    of_check(pairs_broken, by_hand.interval_of_pairs),
-    of_check(bootstrap_over_iterations, by_hand.interval_by_bootstrap),
-    of_check(bootstrap_without_pairs, by_hand.interval_by_bootstrap),
-    of_check(share_by_the_normal_law, by_hand.interval_of_a_share),
-    of_check(censored_dropped, by_hand.censored_runs),
-    of_check(first_visit_for_settling, by_hand.settling),
-    of_check(settling_counted_from_one_later, by_hand.settling),
-    of_check(diverged_dropped, by_hand.diverged_runs),
-    of_check(diverged_keep_their_last_return, by_hand.diverged_runs),
-    of_check(last_iteration_left_out, by_hand.averages),
-    of_check(start_averaged_in, by_hand.averages),
-    of_check(point_estimate_judged, by_hand.verdict_on_an_interval),
+    *of_check(by_hand.interval_of_a_mean, normal_for_t, confidence_too_low, spread_over_n),
+    *of_check(by_hand.interval_of_a_curve, interval_over_iterations),
+    *of_check(by_hand.interval_of_pairs, pairs_broken),
+    *of_check(by_hand.interval_by_bootstrap, bootstrap_over_iterations, bootstrap_without_pairs),
+    *of_check(by_hand.interval_of_a_share, share_by_the_normal_law),
+    *of_check(by_hand.censored_runs, censored_dropped),
+    *of_check(by_hand.settling, first_visit_for_settling, settling_counted_from_one_later),
+    *of_check(by_hand.diverged_runs, diverged_dropped, diverged_keep_their_last_return),
+    *of_check(by_hand.averages, last_iteration_left_out, start_averaged_in),
+    *of_check(by_hand.verdict_on_an_interval, point_estimate_judged),
 )

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from netnewton.trajectories import Streams
-from replication.claims.control import Control, Patch, of_check
+from replication.claims.planting import Control, Patch, of_check
 from replication.controls import against_literal
 from replication.experiments import build, simulate
 from replication.experiments.config import Spec
@@ -16,28 +18,27 @@ from replication.experiments.config import Spec
 
 def seed_shared_by_repetitions(patch: Patch) -> None:
     """All repetitions have the stream of the first."""
-    real = build.stream
-    patch.setattr(build, "stream", lambda seed, repetition, purpose: real(seed, 0, purpose))
+    patch.arguments(build, "stream", lambda seed, repetition, purpose: (seed, 0, purpose))
 
 
 def one_stream_for_all(patch: Patch) -> None:
     """Repetitions draw in turn from one stream, so that their company matters."""
     real = Streams.__init__
-    patch.setattr(
-        Streams,
-        "__init__",
-        lambda self, generators: real(self, [generators[0]] * len(generators)),
-    )
+
+    def init(self: Streams, generators: Sequence[np.random.Generator]) -> None:
+        real(self, generators)  # which refuses one generator for two repetitions
+        self.generators = [generators[0]] * len(generators)
+
+    patch.setattr(Streams, "__init__", init)
 
 
 def stream_rewound(patch: Patch) -> None:
     """Every iteration draws the random numbers of the first again."""
-    real = Streams._draw
 
-    def draw(self: Streams, *rest: Any) -> Any:
-        return real(Streams(copy.deepcopy(self.generators)), *rest)
+    def rewound(streams: Streams, *rest: Any) -> tuple:
+        return Streams(copy.deepcopy(streams.generators)), *rest
 
-    patch.setattr(Streams, "_draw", draw)
+    patch.arguments(Streams, "_draw", rewound)
 
 
 def evaluation_on_the_training_stream(patch: Patch) -> None:
@@ -47,19 +48,18 @@ def evaluation_on_the_training_stream(patch: Patch) -> None:
 
 def methods_on_their_own_streams(patch: Patch) -> None:
     """The seed depends on the method, so that pairs of DN and DG have nothing in common."""
-    real = build.build
 
-    def reseeded(spec: Spec, repetitions: Sequence[int]) -> build.Experiment:
+    def reseeded(spec: Spec, repetitions: Sequence[int]) -> tuple:
         seed = spec.settings["seed"] + sum(spec.method.encode())
-        return real(replace(spec, settings={**spec.settings, "seed": seed}), repetitions)
+        return replace(spec, settings={**spec.settings, "seed": seed}), repetitions
 
-    patch.setattr(simulate, "build", reseeded)
+    patch.arguments(simulate, "build", reseeded)
 
 
 CONTROLS: Sequence[Control] = (
-    of_check(seed_shared_by_repetitions, against_literal.repetitions_differ),
-    of_check(one_stream_for_all, against_literal.alone_as_among_others),
-    of_check(stream_rewound, against_literal.fresh_batches),
-    of_check(evaluation_on_the_training_stream, against_literal.evaluation_apart),
-    of_check(methods_on_their_own_streams, against_literal.common_random_numbers),
+    *of_check(against_literal.repetitions_differ, seed_shared_by_repetitions),
+    *of_check(against_literal.alone_as_among_others, one_stream_for_all),
+    *of_check(against_literal.fresh_batches, stream_rewound),
+    *of_check(against_literal.evaluation_apart, evaluation_on_the_training_stream),
+    *of_check(against_literal.common_random_numbers, methods_on_their_own_streams),
 )

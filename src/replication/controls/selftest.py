@@ -5,14 +5,16 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from replication.claims.control import Check, Control, OfClaim, Patch, Plant
+from replication.claims.evidence import Evidence
+from replication.claims.judge import check_claims
+from replication.claims.planting import CONFIDENCE, Check, Control, OfClaim, Patch, Plant
 from replication.controls.registry import registry
 from replication.experiments.config import ConfigError, nearest
 
-Verdicts = dict[tuple[Plant | None, Check], str]
+Verdicts = dict[tuple[Plant | None, Check | OfClaim], str]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Bench:
         planted = self._verdict(control.check, control.fault)
         return Outcome(control, without, planted, time.perf_counter() - started)
 
-    def _verdict(self, check: Check, fault: Plant | None) -> str:
+    def _verdict(self, check: Check | OfClaim, fault: Plant | None) -> str:
         wanted = fault, check
         if wanted not in self._verdicts:
             try:
@@ -62,7 +64,7 @@ class Bench:
                 self._verdicts[wanted] = f"{type(error).__name__}: {error}"
         return self._verdicts[wanted]
 
-    def _judged(self, check: Check, fault: Plant | None) -> Verdicts:
+    def _judged(self, check: Check | OfClaim, fault: Plant | None) -> Verdicts:
         """The check's verdict, and where it is one on a claim those on all of its quantities."""
         folder = self.folder / ("healthy" if fault is None else fault.__name__)
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,12 +74,19 @@ class Bench:
             if not isinstance(check, OfClaim):  # which may leave made-up results behind
                 with tempfile.TemporaryDirectory(dir=folder) as own:
                     return {(fault, check): check(Path(own))}
-            judged = dict(check.judged(folder))
-        whole = OfClaim(check.claim, None, check.runs)
-        found: Verdicts = {(fault, whole): judged.pop(check.claim)}
-        for quantity, verdict in judged.items():
-            found[fault, OfClaim(check.claim, quantity, check.runs)] = verdict
-        return found
+            judged = verdicts(check, folder)
+        return {(fault, replace(check, quantity=name)): found for name, found in judged.items()}
+
+
+def verdicts(check: OfClaim, folder: Path) -> dict[str | None, str]:
+    """The verdicts on a claim, under None, and on all of its quantities, under their ids."""
+    for run in check.runs:
+        run.make(folder)
+    with Patch() as patch:
+        if check.smaller is not None:
+            check.smaller(patch)
+        (judged,) = check_claims(Evidence(folder, CONFIDENCE), [check.claim])
+    return {None: judged["verdict"], **{q["id"]: q["verdict"] for q in judged["quantities"]}}
 
 
 def selftest(names: Sequence[str] = (), say: Callable[[str], object] = print, jobs: int = 1) -> int:

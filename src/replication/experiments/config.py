@@ -25,8 +25,8 @@ SCHEMA = ROOT / "config" / "schema.json"
 
 Settings = Mapping[str, Any]
 
-# What the YAML reader raises on bad text: ValueError on undecodable bytes and endless digits,
-# RecursionError on endless nesting.
+# What the YAML reader raises on bad text: ValueError on endless digits, RecursionError on endless
+# nesting.
 NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
 
 
@@ -77,23 +77,36 @@ def load(path: Path = PAPER) -> dict[str, Any]:
     ConfigError
         If the file cannot be read, is not YAML or does not fit the schema.
     """
-    config = _read(path)
+    return copy.deepcopy(_checked(path, _text(path)))
+
+
+@cache
+def _checked(path: Path, text: str) -> Any:
+    """What a configuration file says, as long as its text is the same: reading YAML is slow."""
+    config = _parsed(path, text)
     check(config)
     return config
 
 
 def load_studies(path: Path = STUDIES) -> dict[str, Any]:
     """Read and check a file of studies; errors as for `load`."""
-    document = _read(path)
-    _check_schema(document, {"$defs": _schema()["$defs"], "$ref": "#/$defs/studies"})
+    document = _parsed(path, _text(path))
+    _check_schema(document, {"$defs": config_schema()["$defs"], "$ref": "#/$defs/studies"})
     return document["studies"]
 
 
-def _read(path: Path) -> Any:
+def _text(path: Path) -> str:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
     except NOT_YAML as error:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
 
@@ -114,7 +127,7 @@ def check(config: Any) -> None:
         raise ConfigError("the configuration contains itself: write it out") from None
     except OverflowError:  # an integer too long to be shown
         raise ConfigError(f"{'.'.join(path)} is too large for a number") from None
-    _check_schema(config, _schema())
+    _check_schema(config, config_schema())
 
 
 def _check_schema(document: Any, schema: Settings) -> None:
@@ -139,8 +152,8 @@ def spec(config: Settings, experiment: str, method: str) -> Spec:
     ConfigError
         If there is no such experiment or method, with the nearest name.
     """
-    settings = _lookup(config["experiments"], experiment, "experiment")
-    chosen = _lookup(settings["methods"], method, "method")
+    settings = looked_up(config["experiments"], experiment, "experiment")
+    chosen = looked_up(settings["methods"], method, "method")
     kept = {
         k: v for k, v in settings.items() if k not in ("methods", "sources", "title", "figures")
     }
@@ -149,59 +162,7 @@ def spec(config: Settings, experiment: str, method: str) -> Spec:
 
 def methods(config: Settings, experiment: str) -> list[str]:
     """Names of an experiment's methods."""
-    return list(_lookup(config["experiments"], experiment, "experiment")["methods"])
-
-
-def override(
-    config: Settings, experiment: str, chosen: Sequence[str], assignments: Iterable[str]
-) -> dict[str, Any]:
-    """A checked copy of `config` with ``key=value`` assignments applied to one experiment.
-
-    A key is a dotted path below the experiment (``network.law``); the settings of a method
-    (``step_size``) may be named alone and then hold for every chosen method.
-
-    Raises
-    ------
-    ConfigError
-        If an assignment cannot be read, its key does not exist or its value does not fit.
-    """
-    changed: dict[str, Any] = copy.deepcopy(dict(config))
-    settings = _lookup(changed["experiments"], experiment, "experiment")
-    known = _schema()["$defs"]
-    for assignment in assignments:
-        key, separator, text = assignment.partition("=")
-        if not separator or not key:
-            raise ConfigError(f"--set {assignment}: write key=value, for example step_size=1e-4")
-        targets = [key]
-        if key in known["method"]["properties"]:
-            targets = [f"methods.{name}.{key}" for name in chosen]
-        for target in targets:
-            _assign(settings, target.split("."), _parse(text))
-    check(changed)
-    return changed
-
-
-def resolve(config: Settings) -> dict[str, Any]:
-    """A workflow's configuration, checked, after its ``set`` assignments have been applied.
-
-    ``set`` is one assignment or a list of them, each ``experiment.key=value``: on a command line
-    Snakemake takes every nested value for text, so that numbers have to be told in another way.
-
-    Raises
-    ------
-    ConfigError
-        As `check` and `override`.
-    """
-    settings = {key: value for key, value in config.items() if key != "set"}
-    check(settings)
-    assignments = config.get("set", [])
-    if not isinstance(assignments, str | list):
-        raise ConfigError(f"set = {assignments!r}: write set=experiment.key=value, or a list of it")
-    for assignment in [assignments] if isinstance(assignments, str) else assignments:
-        experiment, _, rest = str(assignment).partition(".")
-        names = methods(settings, experiment)
-        settings = override(settings, experiment, names, [rest])
-    return settings
+    return list(looked_up(config["experiments"], experiment, "experiment")["methods"])
 
 
 def origin(sources: Mapping[str, str], path: Sequence[str]) -> str | None:
@@ -251,11 +212,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 @cache
-def _schema() -> dict[str, Any]:
+def config_schema() -> dict[str, Any]:
+    """What config/schema.json says, read once."""
     return json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
-def _lookup(table: Mapping[str, Any], name: str, what: str) -> Any:
+def looked_up(table: Mapping[str, Any], name: str, what: str) -> Any:
+    """An entry of a table; an unknown name is told with the nearest one."""
     if name not in table:
         raise ConfigError(f"there is no {what} {name!r}: {nearest(name, table)}")
     return table[name]
@@ -272,29 +235,6 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
             yield from _leaves(item, (*path, str(index)))
     else:
         yield path, value
-
-
-def _parse(text: str) -> Any:
-    try:
-        return float(text) if any(c in text for c in ".eE") else int(text)
-    except ValueError:
-        try:
-            return yaml.safe_load(text)
-        except NOT_YAML:
-            raise ConfigError(f"--set: {text[:60]!r} is not a value; quote it as YAML") from None
-
-
-def _assign(settings: dict[str, Any], path: list[str], value: Any) -> None:
-    *parents, last = path
-    node: Any = settings
-    for depth, name in enumerate(parents):
-        node = node.get(name) if isinstance(node, dict) else None
-        if not isinstance(node, dict):
-            raise ConfigError(
-                f"--set: there is no section {'.'.join(path[: depth + 1])!r} in this experiment: "
-                f"{nearest(name, (k for k, v in settings.items() if isinstance(v, dict)))}"
-            )
-    node[last] = value
 
 
 def _article(kind: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from replication.experiments.config import ROOT
@@ -43,16 +45,33 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
+def csv_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
 def library_digest() -> str:
     """SHA-256 of the library's and the harness's sources."""
     return digest(("src",))
 
 
 def digest(sources: Sequence[str]) -> str:
-    """SHA-256 of files, and of the Python files in folders, below the project's."""
+    """SHA-256 of files, and of the Python files in folders, below the project's.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of them is not there: its digest would stay the same whatever happens.
+    """
     found = hashlib.sha256()
     for source in sources:
         path = ROOT / source
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing: name the sources that there are")
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             found.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
     return found.hexdigest()

@@ -12,7 +12,7 @@ import networkx as nx
 
 from netnewton import curvature
 from netnewton.algorithms import consensus_newton
-from netnewton.derivatives import likelihood_ratio
+from netnewton.derivatives import estimation
 from netnewton.games.gridworld import Gridworld
 
 CURVATURES: Mapping[str, Callable[[int, float], curvature.Curvature]] = {
@@ -56,18 +56,18 @@ EVALUATION_KEYS: Mapping[str, set[str]] = {
     "training": set(),
 }
 
-CREDITS = {"gpomdp": likelihood_ratio.gpomdp, "reinforce": likelihood_ratio.reinforce}
+CREDITS = {"gpomdp": estimation.gpomdp, "reinforce": estimation.reinforce}
 HESSIANS = {
-    "printed": likelihood_ratio.printed_hessian,
-    "unbiased": likelihood_ratio.unbiased_hessian,
+    "printed": estimation.printed_hessian,
+    "unbiased": estimation.unbiased_hessian,
 }
 BASELINES = {
-    "none": likelihood_ratio.no_baseline,
-    "constant": likelihood_ratio.constant_baseline,
+    "none": estimation.no_baseline,
+    "constant": estimation.constant_baseline,
     "variance_minimising": None,
 }
 CORRECTIONS = {
-    "importance": (likelihood_ratio.importance_weights, likelihood_ratio.own_copies),
-    "none": (likelihood_ratio.no_weights, likelihood_ratio.own_copies),
-    "none_at_played": (likelihood_ratio.no_weights, likelihood_ratio.what_is_played),
+    "importance": (estimation.importance_weights, estimation.own_copies),
+    "none": (estimation.no_weights, estimation.own_copies),
+    "none_at_played": (estimation.no_weights, estimation.what_is_played),
 }

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netnewton.derivatives import DerivativeSource, likelihood_ratio
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import DerivativeSource, estimation, exact, likelihood_ratio
 from netnewton.games import finite
 from netnewton.games.gridworld import Gridworld
 from netnewton.policies import Boltzmann, GaussianRBF
@@ -91,14 +90,14 @@ def derivatives(
     """
     if settings["kind"] == "exact":
         _only("derivatives", settings, "kind", {"exact": set()})
-        return exact_derivatives(*_finite(played, joint, "derivatives"), order)
+        return exact(*_finite(played, joint, "derivatives"), order)
     _all("derivatives", settings, names.SAMPLING_KEYS)
     if played.discount == 0 and settings["horizon"] > 1:
         raise ValueError(
             f"derivatives.horizon = {settings['horizon']}: a game that is played once has horizon 1"
         )
     weights, evaluated_at = names.CORRECTIONS[settings["correction"]]
-    estimator = likelihood_ratio.Estimator(
+    estimator = estimation.Estimator(
         credit=names.CREDITS[settings["estimator"]],
         hessian=names.HESSIANS[settings["hessian"]],
         baseline=names.BASELINES[settings["baseline"]],
@@ -106,9 +105,7 @@ def derivatives(
         evaluated_at=evaluated_at,
     )
     horizon, size = settings["horizon"], settings["batch_size"]
-    return likelihood_ratio.likelihood_ratio(
-        played, joint, streams, horizon, size, estimator, order
-    )
+    return likelihood_ratio(played, joint, streams, horizon, size, estimator, order)
 
 
 def evaluation(
@@ -126,8 +123,7 @@ def evaluation(
     _only("evaluation", settings, "kind", names.EVALUATION_KEYS)
     _all("evaluation", settings, names.EVALUATION_KEYS[settings["kind"]])
     if settings["kind"] == "exact":
-        exact = exact_derivatives(*_finite(played, joint, "evaluation"), order=0)
-        return lambda mu: exact(mu[..., np.newaxis, :]).J
+        return exact(*_finite(played, joint, "evaluation"), order=0).returns
     if horizon is None:
         raise ValueError(
             f"evaluation.kind = {settings['kind']} goes with derivatives.kind=sampled only"

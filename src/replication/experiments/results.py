@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import Cause
+from netnewton.arrays import Array, Flags
 from replication.experiments.config import ConfigError, Spec
 from replication.experiments.files import write_whole
 
@@ -99,7 +100,7 @@ class Results:
         from scipy.io import netcdf_file
 
         if not path.exists():
-            raise ConfigError(f"{path} is missing: make it with ./run snakemake {path}")
+            raise ConfigError(f"{path} is missing: make it with {_maker(path)}")
         try:
             with netcdf_file(path, "r", mmap=False) as file:
                 self._values = {name: v[:].copy() for name, v in file.variables.items()}
@@ -113,13 +114,13 @@ class Results:
         return self._values[name]
 
     @cached_property
-    def lost(self) -> npt.NDArray[np.bool_]:
+    def lost(self) -> Flags:
         """Whether each repetition has diverged by each iteration, shape (R, K + 1)."""
         iteration = np.arange(self["J"].shape[1])
         return self.diverged[:, np.newaxis] & (iteration >= self["diverged_at"][:, np.newaxis])
 
     @cached_property
-    def replaced(self) -> npt.NDArray[np.float64]:
+    def replaced(self) -> Array:
         """Share of agents and iterations 1..K whose curvature [.]_m did not keep, shape (R,).
 
         What a diverged repetition would have kept is not known, and counts as not kept.
@@ -128,19 +129,19 @@ class Results:
         return not_kept[:, 1:].reshape(len(not_kept), -1).mean(axis=1)
 
     @cached_property
-    def vanished(self) -> npt.NDArray[np.bool_]:
+    def vanished(self) -> Flags:
         """Whether for some agent fewer than two trajectories of a batch count, shape (R, K + 1)."""
         if "effective_sample_size" not in self._values:
             return np.zeros(self["J"].shape, dtype=bool)
         return np.asarray((self["effective_sample_size"] < 2.0).any(axis=-1))
 
     @cached_property
-    def saturated(self) -> npt.NDArray[np.bool_]:
+    def saturated(self) -> Flags:
         """Whether more than half of the policy is saturated, shape (R, K + 1)."""
         return self["saturated"] > 0.5
 
     @cached_property
-    def diverged(self) -> npt.NDArray[np.bool_]:
+    def diverged(self) -> Flags:
         """Whether each repetition diverged, shape (R,)."""
         return self["diverged_at"] >= 0
 
@@ -163,3 +164,11 @@ def write_results(path: Path, spec: Spec, variables: Mapping[str, npt.NDArray]) 
                 variable.units, variable.long_name = label.units, label.long_name
 
     write_whole(path, write)
+
+
+def _maker(path: Path) -> str:
+    """The command that makes the results: the workflow writes to ``results`` only."""
+    experiment, method, folder = path.parent.name, path.stem, path.parent.parent
+    if folder.name == "results":
+        return f"./run snakemake --cores 2 results/{experiment}/{method}.nc"
+    return f"./run netnewton run {experiment} --method {method} --out {folder}"

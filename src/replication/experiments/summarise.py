@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from replication.claims.intervals import student_t
-from replication.experiments.files import write_text
+from replication.experiments.files import csv_table, write_text
+from replication.experiments.intervals import student_t
 from replication.experiments.results import Results
 
 COLUMNS = (
@@ -50,9 +48,5 @@ def rows(results: Results, confidence: float) -> Iterator[tuple]:
 
 def write_summary(paths: Sequence[Path], out: Path, confidence: float) -> None:
     """Summarise the methods of one experiment into one tidy table."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for path in paths:
-        table.writerows(rows(Results(path), confidence))
-    write_text(out, text.getvalue())
+    every = (row for path in paths for row in rows(Results(path), confidence))
+    write_text(out, csv_table(COLUMNS, every))

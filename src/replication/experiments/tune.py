@@ -7,7 +7,6 @@ They serve to tune (config/studies.yaml, ``tune_*``) and to show what a choice c
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,10 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from replication.claims.intervals import mean_interval
 from replication.experiments import config
 from replication.experiments.config import ConfigError, Spec, nearest
-from replication.experiments.files import write_text
+from replication.experiments.files import csv_table, write_text
+from replication.experiments.intervals import mean_interval
+from replication.experiments.overrides import override
+from replication.experiments.returns import average, lowest
+from replication.experiments.simulate import simulate
 
 TABLES = config.ROOT / "paper_checks" / "studies"
 
@@ -39,7 +41,7 @@ def specs(study: Settings, experiments: Settings) -> Iterator[tuple[Row, Spec]]:
     for values in itertools.product(*study["grid"].values()):
         chosen = dict(zip(study["grid"], values, strict=True))
         assignments = [f"{key}={value}" for key, value in chosen.items()]
-        changed = config.override(experiments, experiment, [method], fixed + assignments)
+        changed = override(experiments, experiment, [method], fixed + assignments)
         yield chosen, config.spec(changed, experiment, method)
 
 
@@ -63,11 +65,7 @@ def run_study(name: str, out: Path, jobs: int, confidence: float) -> None:
             delayed(outcome)(spec, confidence) for _, spec in combinations
         )
     rows = [chosen | row for (chosen, _), row in zip(combinations, outcomes, strict=True)]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(out, text.getvalue())
+    write_text(out, csv_table(list(rows[0]), [list(row.values()) for row in rows]))
 
 
 def outcome(spec: Spec, confidence: float) -> Row:
@@ -75,20 +73,17 @@ def outcome(spec: Spec, confidence: float) -> Row:
 
     From its divergence on a diverged repetition counts with the lowest return of its game.
     """
-    from replication.claims.comparisons import lowest
-    from replication.experiments.simulate import simulate
-
     variables = simulate(spec)
     J = np.nan_to_num(variables["J"], nan=lowest(spec.settings["game"]))
     final = mean_interval(J[:, -1], confidence)
-    average = mean_interval(J[:, 1:].mean(axis=1), confidence)
+    mean = mean_interval(average(J), confidence)
     smallest = np.full(len(J), np.inf)  # with exact derivatives nothing is sampled
     if "effective_sample_size" in variables:
         smallest = np.nanmin(variables["effective_sample_size"][:, 1:], axis=(1, 2), initial=np.inf)
     numbers = {
         "first": J[:, 0].mean(),
         **{f"final_{key}": getattr(final, key) for key in ("value", "lower", "upper")},
-        **{f"average_{key}": getattr(average, key) for key in ("value", "lower", "upper")},
+        **{f"average_{key}": getattr(mean, key) for key in ("value", "lower", "upper")},
         "smallest_sample_size": np.median(smallest),
         "saturated": np.nan_to_num(variables["saturated"][:, -1], nan=1.0).mean(),
     }

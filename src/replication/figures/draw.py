@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-from replication.experiments.config import ROOT, ConfigError
-from replication.experiments.files import write_text, write_whole
+from replication.experiments.config import ROOT, ConfigError, nearest
+from replication.experiments.files import write_whole
 from replication.experiments.results import Results
 from replication.figures import (
-    curves,
+    fig1,
+    fig2,
+    fig3,
+    gridworld_animation,
+    gridworld_paths,
     gridworld_sweep,
     methods_compared,
-    paths,
     readings_matrix,
     threshold_curves,
 )
-from replication.figures.style import STYLE, Drawing, Key
+from replication.figures.rendering import pictures
+from replication.figures.style import Drawing, Key, themed
 from replication.readings.table import TABLE
 
 FIGURES: Mapping[str, Drawing[Any]] = {
-    "fig1": curves.FIG1,
-    "fig2": curves.FIG2,
-    "fig3": curves.FIG3,
-    "gridworld_paths": paths.GRIDWORLD_PATHS,
+    "fig1": fig1.FIG1,
+    "fig2": fig2.FIG2,
+    "fig3": fig3.FIG3,
+    "gridworld_paths": gridworld_paths.GRIDWORLD_PATHS,
     "gridworld_sweep": gridworld_sweep.GRIDWORLD_SWEEP,
     "attribution": methods_compared.ATTRIBUTION,
     "readings": readings_matrix.draw_readings(TABLE),
@@ -34,15 +37,17 @@ FIGURES: Mapping[str, Drawing[Any]] = {
 }
 
 
-def draw(name: str, results: Mapping[Key, Results], confidence: float, out: Path) -> None:
-    """Draw a figure: ``<name>.svg``, ``.png``, ``.csv`` (what is drawn) and ``.txt`` (caption).
+def draw(
+    names: Sequence[str], results: Mapping[Key, Results], confidence: float, out: Path
+) -> None:
+    """Draw figures: ``<name>.svg``, ``.png``, ``.csv`` (what is drawn) and ``.txt`` (caption).
 
     Parameters
     ----------
-    name : str
-        A key of `FIGURES`.
+    names : sequence
+        Keys of `FIGURES`.
     results : mapping
-        The results of each experiment and method; more than the figure needs do not matter.
+        The results of each experiment and method; more than the figures need do not matter.
     confidence : float
         Of the bands.
     out : Path
@@ -51,26 +56,13 @@ def draw(name: str, results: Mapping[Key, Results], confidence: float, out: Path
     Raises
     ------
     ConfigError
-        If results are missing.
+        If there is no such figure, or results are missing; nothing is written then.
     """
-    drawing = FIGURES[name]
-    data = _prepare(name, results, confidence)
-    caption = drawing.caption(data, confidence)
-    title = {"Title": name, "Description": caption}
-    with matplotlib.rc_context(STYLE):
-        figure = drawing.draw(data)
-        for suffix, options in {
-            "svg": {"metadata": {**title, "Date": None}},
-            "png": {"metadata": {**title, "Software": None}, "dpi": 160},
-        }.items():
-            write_whole(
-                out / f"{name}.{suffix}",
-                lambda path, suffix=suffix, options=options: figure.savefig(  # type: ignore[misc]
-                    path, format=suffix, **options
-                ),
-            )
-    write_text(out / f"{name}.csv", drawing.table(data))
-    write_text(out / f"{name}.txt", caption + "\n")
+    shown = {name: _prepare(name, results, confidence) for name in names}
+    with themed():
+        for name, data in shown.items():
+            for suffix, content in _files(name, data, confidence).items():
+                write_whole(out / f"{name}.{suffix}", partial(Path.write_bytes, data=content))
 
 
 def animate(results: Mapping[Key, Results], out: Path) -> None:
@@ -82,14 +74,37 @@ def animate(results: Mapping[Key, Results], out: Path) -> None:
         If results are missing.
     """
     panels = _prepare("gridworld_paths", results, confidence=0.0)  # paths have no intervals
-    with matplotlib.rc_context(STYLE):
-        write_whole(out, lambda path: paths.write_animation(panels, path))
+    with themed():
+        write_whole(out, lambda path: gridworld_animation.write_animation(panels, path))
+
+
+def needs(names: Iterable[str]) -> list[Key]:
+    """The results that some figures are drawn from.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such figure.
+    """
+    for name in names:
+        if name not in FIGURES:
+            raise ConfigError(f"there is no figure {name!r}: {nearest(name, FIGURES)}")
+    return list(dict.fromkeys(key for name in names for key in FIGURES[name].needs))
 
 
 def _prepare(name: str, results: Mapping[Key, Results], confidence: float) -> Any:
     """What a figure shows, if all results that it needs are there."""
-    drawing = FIGURES[name]
-    if missing := [key for key in drawing.needs if key not in results]:
+    own = needs([name])
+    if missing := [key for key in own if key not in results]:
         files = " ".join(f"results/{experiment}/{method}.nc" for experiment, method in missing)
         raise ConfigError(f"{name} also needs {files}")
-    return drawing.prepare({key: results[key] for key in drawing.needs}, confidence)
+    return FIGURES[name].prepare({key: results[key] for key in own}, confidence)
+
+
+def _files(name: str, data: Any, confidence: float) -> dict[str, bytes]:
+    """The content of a figure's files, by their suffixes."""
+    drawing = FIGURES[name]
+    caption = drawing.caption(data, confidence)
+    texts = {"csv": drawing.table(data), "txt": f"{caption}\n"}
+    encoded = {suffix: text.encode() for suffix, text in texts.items()}
+    return pictures(drawing.draw(data), name, caption) | encoded

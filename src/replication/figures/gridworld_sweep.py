@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from replication.experiments import tune
+from replication.experiments.files import csv_table
 from replication.experiments.results import Results
-from replication.figures.style import NAMES, Drawing, Key, line, table
+from replication.figures.style import LOOKS, NAMES, Drawing, Key, Line, canvas, lines, reference
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 METHODS = ("DN", "DG", "DS")
@@ -50,20 +52,20 @@ def _point(method: str, row: Mapping[str, str], what: str) -> Point:
     return Point(method, reward, deviation, repetitions, what, value, lower, upper)
 
 
-def sweep(shown: list[Point]) -> Figure:
+def draw(shown: list[Point]) -> Figure:
     """Return over reward against reward, a column for each deviation."""
-    from matplotlib.figure import Figure
-
     deviations = sorted({point.deviation for point in shown})
-    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
-    axes = figure.subplots(len(ROWS), len(deviations), sharex=True, sharey=True, squeeze=False)
-    for row, (what, title) in zip(axes, ROWS.items(), strict=True):
-        row[0].set_ylabel(f"$J(\\mu)$ / reward,\n{title}")
+    figure, axes = canvas(4.4, len(ROWS), len(deviations), sharex=True, sharey=True, squeeze=False)
+    for row, what in zip(axes, ROWS, strict=True):
         for axis, deviation in zip(row, deviations, strict=True):
             chosen = [p for p in shown if (p.iterations, p.deviation) == (what, deviation)]
-            _panel(axis, chosen)
+            lines(axis, [_line(method, chosen) for method in METHODS], marker="o", markersize=4)
+            reference(axis, (0.0, 1.0))
+    axes[0, 0].set_xscale("log")
     for axis, deviation in zip(axes[0], deviations, strict=True):
         axis.set_title(f"$\\sigma$ = {deviation:g} rad")
+    for axis, title in zip(axes[:, 0], ROWS.values(), strict=True):
+        axis.set_ylabel(f"$J(\\mu)$ / reward,\n{title}")
     for axis in axes[-1]:
         axis.set_xlabel("reward for arriving")
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -71,21 +73,14 @@ def sweep(shown: list[Point]) -> Figure:
     return figure
 
 
-def _panel(axis: Axes, shown: list[Point]) -> None:
-    for value in (0.0, 1.0):
-        axis.axhline(value, color="0.7", linewidth=0.8, zorder=0)
-    for method in METHODS:
-        own = sorted((p for p in shown if p.method == method), key=lambda point: point.reward)
-        rewards, values = [p.reward for p in own], [p.value for p in own]
-        look = line(("gridworld", method))
-        axis.plot(rewards, values, label=NAMES[method], marker="o", markersize=3, **look)
-        lower, upper = [p.lower for p in own], [p.upper for p in own]
-        axis.fill_between(rewards, lower, upper, color=look["color"], alpha=0.22, linewidth=0)
-    axis.set_xscale("log")
+def _line(method: str, shown: list[Point]) -> Line:
+    own = sorted((p for p in shown if p.method == method), key=lambda point: point.reward)
+    x, *values = np.array([(p.reward, p.value, p.lower, p.upper) for p in own]).T
+    return Line(NAMES[method], LOOKS[method], x, *values)
 
 
-def sweep_caption(shown: list[Point], confidence: float) -> str:
-    """Caption of `sweep`."""
+def caption(shown: list[Point], confidence: float) -> str:
+    """Caption of the figure."""
     n = "/".join(map(str, sorted({point.repetitions for point in shown})))
     printed = [p for p in shown if (p.method, p.iterations) == ("DN", "average")]
     best = max(printed, key=lambda point: point.value)
@@ -104,7 +99,7 @@ def sweep_caption(shown: list[Point], confidence: float) -> str:
 def _table(shown: list[Point]) -> str:
     header = list(Point.__dataclass_fields__)
     numbers = ("value", "lower", "upper")
-    return table(
+    return csv_table(
         header,
         (
             [f"{getattr(p, k):.10g}" if k in numbers else getattr(p, k) for k in header]
@@ -114,5 +109,5 @@ def _table(shown: list[Point]) -> str:
 
 
 GRIDWORLD_SWEEP: Drawing[list[Point]] = Drawing(
-    needs=[], prepare=points, draw=sweep, caption=sweep_caption, table=_table
+    needs=[], prepare=points, draw=draw, caption=caption, table=_table
 )

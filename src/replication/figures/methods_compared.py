@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from replication.claims.attribution.measure import CONDITIONS
-from replication.claims.comparisons import average, returns
-from replication.claims.intervals import Interval, mean_interval
+from replication.experiments.files import csv_table
+from replication.experiments.intervals import Interval, mean_interval
 from replication.experiments.results import Results
-from replication.figures.style import Drawing, Key, table
+from replication.experiments.returns import average, returns
+from replication.figures.style import SMALL, Drawing, Key, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,61 +82,47 @@ def _places() -> list[tuple[str, int, Key]]:
     return places
 
 
-def attribution(shown: list[Point]) -> Figure:
+def draw(shown: list[Point]) -> Figure:
     """A column for each experiment, a row for each method, grouped by condition."""
-    from matplotlib.figure import Figure
-
     rows = list(dict.fromkeys((point.condition, point.method) for point in shown))
     conditions = list(dict.fromkeys(condition for condition, _ in rows))
     # A gap between groups, in which the group's name stands.
     height = {row: n + conditions.index(row[0]) for n, row in enumerate(rows)}
-    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
-    axes = figure.subplots(1, len(TITLES), sharey=True)
+    figure, axes = canvas(4.6, 1, len(TITLES), sharey=True)
     for column, (axis, title) in enumerate(zip(axes, TITLES, strict=True)):
         _panel(axis, [point for point in shown if point.column == column], height)
         axis.set(title=title, xlabel="$J(\\mu)$ (reward)")
-        for condition in conditions:
-            top = min(height[row] for row in rows if row[0] == condition) - 0.8
+    tops = [min(height[row] for row in rows if row[0] == name) - 0.8 for name in conditions]
+    for name, top in zip(conditions, tops, strict=True):
+        for axis in axes:
             axis.axhline(top, color="0.85", linewidth=0.8, zorder=0)
-            if column == 0:
-                axis.text(
-                    0.02, top + 0.05, condition, transform=axis.get_yaxis_transform(),
-                    va="top", fontsize=7.5, color="0.35",
-                )  # fmt: skip
+        axes[0].annotate(
+            name, (0.02, top + 0.05), xycoords=axes[0].get_yaxis_transform(), va="top",
+            fontsize=SMALL, color="0.35",
+        )  # fmt: skip
     names = ["first order" if row == ("tuned", "DG") else NAMES[row[1]] for row in rows]
     axes[0].set_yticks(list(height.values()), names)
     axes[0].set_ylim(max(height.values()) + 0.6, -1.0)
-    handles, labels = axes[0].get_legend_handles_labels()
-    by_label = dict(zip(labels, handles, strict=True))
-    unique = {label: by_label[label] for label in (*ORDERS, AT_THE_END)}
-    figure.legend(unique.values(), unique.keys(), loc="outside upper center", ncols=len(unique))
+    (hollow, *filled), (end, *orders) = axes[0].get_legend_handles_labels()
+    figure.legend([*filled, hollow], [*orders, end], loc="outside upper center", ncols=4)
     return figure
 
 
 def _panel(axis: Axes, shown: list[Point], height: Mapping[tuple[str, str], int]) -> None:
-    for point in shown:
-        order = next(name for name, methods in ORDERS.items() if point.method in methods)
-        y, mean = height[point.condition, point.method], point.average
-        error = [[mean.value - mean.lower], [mean.upper - mean.value]]
-        look = LOOKS[order]
-        axis.errorbar(
-            mean.value,
-            y,
-            xerr=error,
-            markersize=4,
-            capsize=2,
-            linestyle="none",
-            label=order,
-            **look,
-        )
-        axis.plot(
-            point.final, y, markersize=5, markerfacecolor="none", linestyle="none",
-            label=AT_THE_END, color="0.4", marker="d",
-        )  # fmt: skip
+    for order, methods in ORDERS.items():
+        own = [point for point in shown if point.method in methods]
+        x, lower, upper = np.array([point.average[:3] for point in own]).T
+        y = [height[point.condition, point.method] for point in own]
+        error = (x - lower, upper - x)
+        marks = {"linestyle": "none", "markersize": 4, "capsize": 2, **LOOKS[order]}
+        axis.errorbar(x, y, xerr=error, label=order, **marks)
+    ends = [point.final for point in shown]
+    y = [height[point.condition, point.method] for point in shown]
+    axis.plot(ends, y, "d", color="0.4", markersize=5, markerfacecolor="none", label=AT_THE_END)
 
 
-def attribution_caption(shown: list[Point], confidence: float) -> str:
-    """Caption of `attribution`."""
+def caption(shown: list[Point], confidence: float) -> str:
+    """Caption of the figure."""
     n = "/".join(map(str, sorted({point.average.n for point in shown})))
     return (
         "What DN's advantage is due to. Return J(μ) of the joint policy played, averaged over all "
@@ -147,24 +136,19 @@ def attribution_caption(shown: list[Point], confidence: float) -> str:
 
 def _table(shown: list[Point]) -> str:
     header = ("condition", "experiment", "method", "average", "lower", "upper", "n", "final")
-    rows = (
-        (
-            p.condition,
-            p.experiment,
-            p.method,
-            *(f"{x:.10g}" for x in p.average[:3]),
-            p.average.n,
-            f"{p.final:.10g}",
-        )
-        for p in shown
-    )
-    return table(header, rows)
+    return csv_table(header, map(_row, shown))
+
+
+def _row(point: Point) -> tuple[object, ...]:
+    *numbers, n = point.average
+    value, lower, upper, final = (f"{number:.10g}" for number in (*numbers, point.final))
+    return point.condition, point.experiment, point.method, value, lower, upper, n, final
 
 
 ATTRIBUTION: Drawing[list[Point]] = Drawing(
     needs=[key for _, _, key in _places()],
     prepare=points,
-    draw=attribution,
-    caption=attribution_caption,
+    draw=draw,
+    caption=caption,
     table=_table,
 )

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, MARKS, NOT_TESTED, REPRODUCED
+import numpy as np
+
+from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, MARKS, NOT_TESTED, REPRODUCED
 from replication.experiments.config import ConfigError
-from replication.figures.style import SMALL, Drawing, table
+from replication.experiments.files import csv_table
+from replication.figures.style import SMALL, Drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +34,7 @@ FILLS: Mapping[str, str] = {
     CONTRADICTED: "#D55E00",
     NOT_TESTED: "#F2F2F2",
 }
+FRAME: Mapping[str, Any] = {"fill": False, "edgecolor": "black", "linewidth": 1.1, "zorder": 3}
 CELL, MARGIN_LEFT, PRODUCT = 0.17, 1.55, 0.6  # inches; a product's column is wide
 HEAD, FOOT, GAP = 2.15, 0.65, 0.15
 BAR = 0.9  # of a product's column
@@ -76,7 +80,7 @@ def draw_readings(path: Path) -> Drawing[Readings]:
         prepare=lambda results, confidence: read(path),
         draw=matrix,
         caption=caption,
-        table=lambda shown: table(COLUMNS, rows(shown)),
+        table=lambda shown: csv_table(COLUMNS, rows(shown)),
     )
 
 
@@ -176,38 +180,44 @@ def _products(readings: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Co
 
 
 def _cells(axis: Axes, shown: Readings) -> None:
-    default = shown.columns[0].verdicts
-    for x, column in enumerate(shown.columns):
-        for y, claim in enumerate(shown.claims):
-            verdict = column.verdicts.get(claim)
-            if verdict is not None:
-                _cell(axis, x, y, verdict, changed=verdict != default[claim])
-    axis.set_xlim(-0.5, len(shown.columns) - 0.5)
-    axis.set_ylim(len(shown.claims) - 0.5, -0.5)
-    axis.spines[:].set_visible(False)
-    axis.tick_params(length=0)
-
-
-def _cell(axis: Axes, x: int, y: int, verdict: str, *, changed: bool) -> None:
+    """The verdicts of single readings, each with its mark; those not the default's in a frame."""
+    import seaborn as sns
     from matplotlib.patches import Rectangle
 
-    edge = {"edgecolor": "black", "linewidth": 1.1, "zorder": 3} if changed else {"zorder": 1}
-    box = Rectangle((x - 0.43, y - 0.43), 0.86, 0.86, facecolor=FILLS[verdict], **edge)
-    axis.add_patch(box)
-    axis.annotate(MARKS[verdict], (x, y), ha="center", va="center", fontsize=SMALL, zorder=4)
+    found = [[column.verdicts.get(claim) for column in shown.columns] for claim in shown.claims]
+    codes: dict[str | None, float] = {verdict: code for code, verdict in enumerate(FILLS)}
+    sns.heatmap(
+        np.array([[codes.get(verdict, np.nan) for verdict in row] for row in found]),
+        annot=np.array([[MARKS.get(verdict or "", "") for verdict in row] for row in found]),
+        annot_kws={"color": "black", "fontsize": SMALL}, fmt="", linewidths=0, cbar=False,
+        cmap=list(FILLS.values()), vmin=-0.5, vmax=len(FILLS) - 0.5,
+        xticklabels=False, yticklabels=False, ax=axis,
+    )  # fmt: skip
+    for y, (default, *others) in enumerate(found):
+        for x, verdict in enumerate(others, start=1):
+            if verdict not in (default, None):
+                axis.add_patch(Rectangle((x + 0.07, y + 0.07), 0.86, 0.86, **FRAME))
 
 
 def _labels(axis: Axes, shown: Readings) -> None:
-    """Claims at the left; above, options upright and over them the ambiguity of each group."""
-    axis.set_yticks(range(len(shown.claims)), shown.claims, fontsize=SMALL)
+    """Claims at the left; above, options upright; lines between claims and between ambiguities."""
+    axis.set_yticks(np.arange(len(shown.claims)) + 0.5, shown.claims, fontsize=SMALL)
     axis.xaxis.tick_top()
     names = [_label(column) for column in shown.columns]
-    axis.set_xticks(range(len(names)), names, rotation=90, fontsize=SMALL)
-    for y in range(1, len(shown.claims)):
-        axis.axhline(y - 0.5, color="0.9", linewidth=0.5, zorder=0)
-    for x in range(1, len(names)):
-        if shown.columns[x].ambiguity != shown.columns[x - 1].ambiguity:
-            axis.axvline(x - 0.5, color="0.6", linewidth=0.6, zorder=0)
+    axis.set_xticks(np.arange(len(names)) + 0.5, names, rotation=90, fontsize=SMALL)
+    axis.tick_params(length=0)
+    groups = [column.ambiguity for column in shown.columns]
+    starts = [x for x in range(1, len(groups)) if groups[x] != groups[x - 1]]
+    _grid(axis, range(len(shown.claims) + 1), range(len(names) + 1), color="white", linewidth=2)
+    _grid(axis, range(1, len(shown.claims)), [], color="0.9", linewidth=0.5)
+    _grid(axis, [], starts, color="0.6", linewidth=0.6)
+
+
+def _grid(axis: Axes, rows: Iterable[int], columns: Iterable[int], **look: Any) -> None:
+    for y in rows:
+        axis.axhline(y, **look)
+    for x in columns:
+        axis.axvline(x, **look)
 
 
 def _label(column: Column) -> str:
@@ -235,13 +245,8 @@ def _bar(axis: Axes, x: int, y: int, counts: Counter[str]) -> None:
         length = width * counts[verdict]
         axis.barh(y, length, 0.86, left=left, color=fill, edgecolor="white", linewidth=0.4)
         if length >= 0.2:  # where a mark fits
-            axis.annotate(
-                MARKS[verdict],
-                (left + length / 2, y),
-                ha="center",
-                va="center",
-                fontsize=SMALL,
-            )
+            middle = left + length / 2, y
+            axis.annotate(MARKS[verdict], middle, ha="center", va="center", fontsize=SMALL)
         left += length
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.claims.theorems import step_sizes
+from replication.experiments.files import csv_table
 from replication.experiments.results import Results
-from replication.figures.style import SMALL, Drawing, Key
-from replication.figures.style import table as as_csv
+from replication.figures.style import SMALL, Drawing, Key, canvas, reference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 Cells = dict[str, str]
 
 # Colour and marker both tell the families apart; the colours are Okabe and Ito's.
-LOOKS: Mapping[str, Mapping[str, Any]] = {
-    "path": {"color": "#0072B2", "marker": "o"},
-    "ring": {"color": "#D55E00", "marker": "s"},
-    "star": {"color": "#000000", "marker": "*", "markersize": 9},
-    "random": {"color": "#009E73", "marker": "^"},
-    "complete": {"color": "#CC79A7", "marker": "D"},
+MARKS: Mapping[str, tuple[str, str, float]] = {
+    "path": ("#0072B2", "o", 6),
+    "ring": ("#D55E00", "s", 6),
+    "star": ("#000000", "*", 9),
+    "random": ("#009E73", "^", 6),
+    "complete": ("#CC79A7", "D", 6),
 }
 EDGE_LOOKS: tuple[Mapping[str, Any], ...] = (
     {"color": "#0072B2", "linestyle": "-"},
@@ -54,15 +54,12 @@ def draw_thresholds(table: Path) -> Drawing[Shown]:
         edge = step_sizes.read(step_sizes.edge_path(table), step_sizes.EDGE_HEADER)
         return Shown(step_sizes.read(table, step_sizes.HEADER), edge)
 
-    return Drawing(needs=[], prepare=prepare, draw=draw, caption=caption, table=csv_table)
+    return Drawing(needs=[], prepare=prepare, draw=draw, caption=caption, table=_table)
 
 
 def draw(shown: Shown) -> Figure:
     """Threshold against spectral gap, and the error just below and just above one threshold."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 3.9), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    figure, (left, right) = canvas(3.9, 1, 2, width_ratios=(3, 2))
     _gaps(left, shown)
     _edge(right, shown.edge)
     handles, labels = left.get_legend_handles_labels()
@@ -73,33 +70,24 @@ def draw(shown: Shown) -> Figure:
 def _gaps(axis: Axes, shown: Shown) -> None:
     rows = shown.of("Algorithm 1")
     steepest = max((row["steepness"] for row in rows), key=float)
-    for family, look in LOOKS.items():
-        label: str | None = family
-        for row in (r for r in rows if r["graph"] == family):
-            axis.plot(
-                float(row["spectral_gap"]),
-                float(row["threshold"]),
-                linestyle="none",
-                label=label,
-                markerfacecolor="none" if row["steepness"] == steepest else look["color"],
-                **{"markersize": 6, **look},
-            )
-            label = None
+    for family, (color, marker, size) in MARKS.items():
+        own = [row for row in rows if row["graph"] == family]
+        faces = ["none" if row["steepness"] == steepest else color for row in own]
+        x, y = _numbers(own, "threshold")
+        axis.scatter(x, y, size**2, marker=marker, facecolors=faces, edgecolors=color, label=family)
     linear = max(float(row["linear_threshold"]) for row in rows)
     axis.axhline(linear, color="0.35", linewidth=1.2, linestyle=(0, (5, 2)), label="linearised")
-    axis.axhline(1.0, color="0.8", linewidth=0.8, zorder=0)
+    reference(axis, (1.0,))
     proven = [row for row in rows if row["proof_threshold"]]
-    axis.plot(
-        [float(row["spectral_gap"]) for row in proven],
-        [float(row["proof_threshold"]) for row in proven],
-        linestyle="none",
-        marker="x",
-        color="0.35",
-        label="proof, for eq. 5",
-    )
+    axis.plot(*_numbers(proven, "proof_threshold"), "x", color="0.35", label="proof, for eq. 5")
     axis.set(xscale="log", yscale="log", xlabel="spectral gap of the consensus matrix")
     axis.set_ylabel(r"largest step size $\bar\varepsilon$")
     axis.set_title("a  measured and predicted")
+
+
+def _numbers(rows: list[Cells], column: str) -> tuple[list[float], list[float]]:
+    """Spectral gaps, and a column beside them."""
+    return [float(row["spectral_gap"]) for row in rows], [float(row[column]) for row in rows]
 
 
 def _edge(axis: Axes, edge: list[Cells]) -> None:
@@ -148,6 +136,6 @@ def caption(shown: Shown, confidence: float) -> str:
     )
 
 
-def csv_table(shown: Shown) -> str:
+def _table(shown: Shown) -> str:
     """The table of thresholds."""
-    return as_csv(step_sizes.HEADER, ([row[k] for k in step_sizes.HEADER] for row in shown.rows))
+    return csv_table(step_sizes.HEADER, ([row[k] for k in step_sizes.HEADER] for row in shown.rows))

@@ -17,23 +17,10 @@ from replication.claims import ledger
 from replication.claims.groups import measures
 from replication.experiments import config
 from replication.experiments.config import Spec
+from replication.experiments.overrides import override
 
 DEFAULT = "default"
 
-# What results depend on, and what verdicts do; the rest of the harness writes and draws them.
-OF_RUNS = (
-    "src/netnewton",
-    *(
-        f"src/replication/experiments/{name}.py"
-        for name in ("config", "build", "problems", "simulate")
-    ),
-)
-SOURCES = (
-    *OF_RUNS,
-    "src/replication/claims",
-    "src/replication/readings/enumeration.py",
-    "src/replication/second_opinions",
-)
 # Settings without effect on a method, by its curvature: its runs serve for all of their options.
 OF_HESSIANS = {"curvature_sign", "projection", "derivatives.hessian"}
 WITHOUT_EFFECT = {
@@ -105,9 +92,7 @@ def spec(reading: Reading, experiment: str, method: str) -> Spec:
         for assignment in _assignments(ambiguity, option, experiment, sampled)
         if assignment.partition("=")[0] not in without
     ]
-    return config.spec(
-        config.override(paper, experiment, [method], assignments), experiment, method
-    )
+    return config.spec(override(paper, experiment, [method], assignments), experiment, method)
 
 
 @cache

@@ -8,24 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from replication.claims import ledger
 from replication.claims.evidence import Evidence
-from replication.claims.judge import check_claim
+from replication.claims.judge import check_claims
 from replication.experiments.files import digest, write_text
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import simulate
-from replication.experiments.tune import TABLES
-from replication.readings.enumeration import OF_RUNS, SOURCES, Reading, all_readings, spec
+from replication.readings.enumeration import Reading, all_readings, spec
+from replication.readings.sources import DATA, OF_RUNS, SOURCES
 
 # What the claims read; the rest would take ten times the space.
 KEPT = ("J", "fallback", "saturated", "weights", "theta", "diverged_at", "tracking_error")
-
-# What a row depends on beside the sources.
-DATA = (
-    "config/paper.yaml",
-    *(f"paper_checks/{name}" for name in ("claims.yaml", "ambiguities.yaml", "costs.csv")),
-    *(f"paper_checks/studies/{path.name}" for path in sorted(TABLES.glob("*.csv"))),
-)
 
 
 class SweptEvidence(Evidence):
@@ -97,13 +89,12 @@ def measured(reading: Reading, runs: Path, folder: Path, confidence: float) -> d
     path = folder / f"{name}.json"
     if not path.exists():
         evidence = SweptEvidence(reading, runs, confidence)
-        entries = {entry["id"]: entry for entry in ledger.claims()}
-        claims = {c: _brief(check_claim(entries[c], evidence)) for c in reading.claims}
+        judged = check_claims(evidence, reading.claims)
         row = {
             "id": reading.id,
             "product": reading.product,
             "choice": dict(reading.choice),
-            "claims": claims,
+            "claims": {claim["id"]: _brief(claim) for claim in judged},
         }
         write_text(path, json.dumps(row))
     return dict(json.loads(path.read_text(encoding="utf-8")))

@@ -10,7 +10,8 @@ from typing import Any
 
 from replication.experiments.config import ROOT, ConfigError
 from replication.experiments.files import digest
-from replication.readings.enumeration import DEFAULT, SOURCES
+from replication.readings.enumeration import DEFAULT
+from replication.readings.sources import SOURCES
 
 TABLE = ROOT / "paper_checks" / "readings.json"
 

@@ -15,18 +15,13 @@ import numpy as np
 from replication.claims import errata, ledger
 from replication.claims.attribution import measure as attribution
 from replication.claims.evidence import Evidence
-from replication.claims.intervals import mean_interval, settling_time
-from replication.claims.judge import (
-    NOT_TESTED,
-    REPRODUCED,
-    VERDICTS,
-    check_claims,
-    verdict_across,
-)
+from replication.claims.judge import check_claims
 from replication.claims.stability import stability
+from replication.claims.verdicts import NOT_TESTED, REPRODUCED, VERDICTS, verdict_across
 from replication.experiments import tune
 from replication.experiments.config import load_studies
 from replication.experiments.files import write_text
+from replication.experiments.intervals import mean_interval, settling_time
 from replication.experiments.results import Results
 from replication.readings.table import Table, read_table
 from replication.report import sentences

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from replication.claims.judge import MARKS, REPRODUCED
+from replication.claims.verdicts import MARKS, REPRODUCED
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_text
 from replication.report.sentences import sentences
@@ -23,8 +23,6 @@ STUDY_NUMBERS = {
     *(f"{what}_{key}" for what in ("final", "average") for key in ("value", "lower", "upper")),
 }
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-ROUNDING = 1e-9
-"""A quantity that is no larger than this, and not zero, measures rounding."""
 MOST_LISTED = 12
 """Readings that are named one by one; the page says how many more there are."""
 
@@ -132,23 +130,22 @@ def number(value: float | str) -> str:
 
 
 def interval(quantity: Mapping[str, Any]) -> str:
-    """A measured quantity with its interval, or alone if it does not vary.
+    """A measured quantity with its interval, alone if it does not vary.
 
-    Of what measures rounding the digits mean nothing, and its region is shown instead.
+    What measures rounding alone is shown against its bound, as long as it keeps to it.
     """
-    if is_rounding(quantity):
-        return f"rounding, {region(quantity['region'])}"
+    if quantity.get("rounding") and quantity["verdict"] == REPRODUCED:
+        return bound(quantity["region"])
     value, lower, upper = quantity["value"], quantity["lower"], quantity["upper"]
     if lower == upper:
         return number(value)
     return f"{number(value)} [{number(lower)}, {number(upper)}]"
 
 
-def is_rounding(quantity: Mapping[str, Any]) -> bool:
-    """Whether a quantity is zero but for rounding, and its ledger's region holds it."""
-    numbers = [quantity[key] for key in ("value", "lower", "upper")]
-    small = all(isinstance(x, float | int) and abs(x) < ROUNDING for x in numbers) and any(numbers)
-    return small and quantity.get("verdict") == REPRODUCED
+def bound(region: Mapping[str, float]) -> str:
+    """What a quantity that keeps to its region's upper bound is known to stay below."""
+    most = number(region["at_most"]).removeprefix("1·")
+    return f"within ±{most}" if "at_least" in region else f"< {most}"
 
 
 def study_cells(row: Mapping[str, str]) -> list[str]:

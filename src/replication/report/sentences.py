@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from replication.claims.judge import (
+from replication.claims.verdicts import (
     CONTRADICTED,
     INCONCLUSIVE,
     NOT_TESTED,

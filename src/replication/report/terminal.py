@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from replication.claims.judge import MARKS
+from replication.claims.verdicts import MARKS
 from replication.experiments.config import ConfigError, nearest
 from replication.report.pages import interval, number, region
 

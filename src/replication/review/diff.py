@@ -11,11 +11,11 @@ from typing import Any
 from replication.claims import ledger
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
-from replication.claims.intervals import Interval
 from replication.claims.judge import check_claim
-from replication.claims.measured import read_measured
+from replication.claims.on_library import read_measured
 from replication.experiments import config
 from replication.experiments.config import ConfigError
+from replication.experiments.intervals import Interval
 from replication.experiments.results import VARIABLES, Results
 from replication.report.pages import interval
 from replication.review.archive import MEASURED

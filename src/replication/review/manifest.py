@@ -23,7 +23,7 @@ from replication.experiments.provenance import packages
 from replication.experiments.results import Results
 from replication.review.archive import raw_files
 from replication.review.changes import ABSENT, Change, by_id
-from replication.review.rederive import read_report
+from replication.review.verify import read_report
 
 MANIFEST = Path("paper_checks") / "manifest.json"
 REPORT = Path("paper_checks") / "report.json"

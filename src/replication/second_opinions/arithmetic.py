@@ -18,9 +18,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from netnewton.arrays import Array
 
 _tally: list[int] = []  # one for each `counting` block that is open
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Array
 from replication.second_opinions.literal import matrix_game_oracle, matrix_game_return
 from replication.second_opinions.messaging import (
     DECLARED,
@@ -23,8 +23,6 @@ from replication.second_opinions.messaging import (
     block_name,
     run_by_messages,
 )
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

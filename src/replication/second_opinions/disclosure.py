@@ -16,12 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Array
 from replication.second_opinions.literal import Agent, matrix_game_oracle
 from replication.second_opinions.messaging import STRUCTURES, Message
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

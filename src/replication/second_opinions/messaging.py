@@ -16,13 +16,10 @@ from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Array, Indices
 from netnewton.networks import validate_weights
 from replication.second_opinions.literal import Agent
-
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 
 DECLARED = ("g_tilde", "g", "H_tilde", "H")
 """What Algorithm 1 names; the broadcast adds the blocks psi_i under the names of `block_name`."""

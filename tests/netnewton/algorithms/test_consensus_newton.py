@@ -9,8 +9,7 @@ import pytest
 
 from netnewton import curvature, networks, run
 from netnewton.algorithms.consensus_newton import ConsensusNewton, current_trackers
-from netnewton.derivatives import Derivatives
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import Derivatives, exact
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
 from replication.experiments.names import CURVATURE_SIGNS, CURVATURES, PROJECTIONS, TRACKERS
@@ -58,7 +57,7 @@ def literal(oracles, weights, start, reading):
 def both(payoffs, weights, start, reading):
     """The library and the transcription on a one-shot game."""
     game = matrix_game(payoffs)
-    source = exact_derivatives(game, Boltzmann(1, game.n_actions))
+    source = exact(game, Boltzmann(1, game.n_actions))
     oracles = [matrix_game_oracle(payoff) for payoff in payoffs]
     return (
         vectorised(source, weights, start, reading),
@@ -145,7 +144,7 @@ def test_the_paper_configuration_for_a_hundred_iterations():
     slow = run_literally(agents, weights, 100)
     fast = run(
         ConsensusNewton(curvature.FullHessian(), 1e-5, 1e-7),
-        exact_derivatives(prisoners_dilemma(), Boltzmann(1, (2, 2))),
+        exact(prisoners_dilemma(), Boltzmann(1, (2, 2))),
         weights,
         100,
         np.zeros((2, 4)),
@@ -253,7 +252,7 @@ def test_a_derivative_source_of_ones_own_and_a_network_that_changes(rng, curvatu
 
 
 def test_divergence_is_recorded_and_harms_no_neighbour(rng):
-    source = exact_derivatives(prisoners_dilemma(), Boltzmann(1, (2, 2)))
+    source = exact(prisoners_dilemma(), Boltzmann(1, (2, 2)))
 
     def explodes(theta):
         d = source(theta)

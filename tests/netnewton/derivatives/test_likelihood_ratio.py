@@ -8,8 +8,8 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from netnewton.derivatives import NOT_COMPUTED, likelihood_ratio
-from netnewton.derivatives.likelihood_ratio import (
+from netnewton.derivatives import NOT_COMPUTED, estimation, likelihood_ratio
+from netnewton.derivatives.estimation import (
     Estimator,
     constant_baseline,
     effective_sample_size,
@@ -25,8 +25,7 @@ from netnewton.derivatives.likelihood_ratio import (
 from netnewton.games.finite import FiniteGame, matrix_game
 from netnewton.games.gridworld import Gridworld
 from netnewton.policies import Boltzmann, GaussianRBF, behaviour_parameters
-from netnewton.policies.scores import Sums
-from netnewton.trajectories import Streams, Trajectories, rollout
+from netnewton.trajectories import Streams, Sums, Trajectories, rollout
 
 CREDITS, HESSIANS = (gpomdp, reinforce), (printed_hessian, unbiased_hessian)
 BASELINES = (no_baseline, constant_baseline, None)
@@ -453,9 +452,7 @@ def source(rng, estimator=None, horizon=2, size=3, order=2):
     game = matrix_game(rng.normal(size=(2, 2, 2)))
     policy = Boltzmann(1, (2, 2))
     estimator = estimator or Estimator()
-    return likelihood_ratio.likelihood_ratio(
-        game, policy, streams(1), horizon, size, estimator, order
-    )
+    return likelihood_ratio(game, policy, streams(1), horizon, size, estimator, order)
 
 
 def test_every_call_learns_from_a_new_batch(rng):
@@ -477,10 +474,8 @@ def test_scores_at_what_is_played_give_the_derivatives_there(rng):
     policy = Boltzmann(1, (2, 2))
     theta = copies(rng, policy, 1, 2)
     mu = np.tile(behaviour_parameters(theta, policy.owner)[:, np.newaxis], (1, 2, 1))
-    at_mu = Estimator(evaluated_at=likelihood_ratio.what_is_played)
-    derivatives = functools.partial(
-        likelihood_ratio.likelihood_ratio, game, policy, horizon=1, size=20
-    )
+    at_mu = Estimator(evaluated_at=estimation.what_is_played)
+    derivatives = functools.partial(likelihood_ratio, game, policy, horizon=1, size=20)
     found = derivatives(streams=streams(1), estimator=at_mu)(theta)
     expected = derivatives(streams=streams(1), estimator=Estimator())(mu)
     np.testing.assert_array_equal(found.hessian, expected.hessian)
@@ -489,8 +484,8 @@ def test_scores_at_what_is_played_give_the_derivatives_there(rng):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"horizon": 0}, "horizon = 0: a trajectory needs at least one step"),
-        ({"size": 0}, "batch size 0: give at least 1"),
+        ({"horizon": 0}, "horizon = 0: give a whole number, at least 1"),
+        ({"size": 0}, "batch size = 0: give a whole number, at least 1"),
         (
             {"size": 1, "estimator": Estimator(baseline=constant_baseline)},
             "size 1: give at least 2",
@@ -539,9 +534,9 @@ def test_how_many_repetitions_are_summed_at_once_does_not_matter(hessian, rng, m
     game, policy = matrix_game(rng.normal(size=(2, 2, 2))), Boltzmann(1, (2, 2))
     theta, estimator = copies(rng, policy, 5, 2), Estimator(hessian=hessian, baseline=None)
     found = []
-    for at_once in (likelihood_ratio.IN_CACHE, 1):
-        monkeypatch.setattr(likelihood_ratio, "IN_CACHE", at_once)
-        learning = likelihood_ratio.likelihood_ratio(game, policy, streams(5), 2, 7, estimator)
+    for at_once in (estimation.IN_CACHE, 1):
+        monkeypatch.setattr(estimation, "IN_CACHE", at_once)
+        learning = likelihood_ratio(game, policy, streams(5), 2, 7, estimator)
         found.append(learning(theta).hessian)
     np.testing.assert_array_equal(*found)
     assert np.abs(found[0]).max() > 0

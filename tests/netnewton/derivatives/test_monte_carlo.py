@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton import derivatives
 from netnewton.games.finite import repeated_prisoners_dilemma
 from netnewton.policies import Boltzmann
 
@@ -33,7 +33,7 @@ def simulated_returns(game, single, rng):
 def z_scores(game, rng, fault=1.0):
     policy = Boltzmann(game.n_states, game.n_actions)
     theta = rng.normal(size=policy.n_parameters)
-    exact = exact_derivatives(game, policy, order=0)(np.tile(theta, (1, 2, 1))).J[0] * fault
+    exact = derivatives.exact(game, policy, order=0)(np.tile(theta, (1, 2, 1))).J[0] * fault
     total = simulated_returns(game, policy.probabilities(theta), rng)
     truncated = game.discount**HORIZON * np.abs(game.rewards).max()
     error = np.maximum(np.abs(total.mean(axis=0) - exact) - truncated, 0.0)

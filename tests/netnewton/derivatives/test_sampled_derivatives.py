@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from scipy import special
 
-from netnewton import trajectories
-from netnewton.derivatives import likelihood_ratio
-from netnewton.derivatives.exact import exact_derivatives
-from netnewton.derivatives.likelihood_ratio import Estimator, constant_baseline, no_baseline
+from netnewton import derivatives, trajectories
+from netnewton.derivatives import estimation, likelihood_ratio
+from netnewton.derivatives.estimation import Estimator, constant_baseline, no_baseline
 from netnewton.games.finite import FiniteGame, matrix_game
 from netnewton.games.gridworld import Gridworld
 from netnewton.policies import (
@@ -77,8 +76,8 @@ def check(make, rng, distance, estimator, size, batches=BATCHES):
     policy = Boltzmann(game.n_states, game.n_actions, "reference")
     theta = np.tile(copies(policy, distance, rng), (batches, 1, 1))
     streams = Streams([np.random.default_rng(seed) for seed in rng.spawn(batches)])
-    source = likelihood_ratio.likelihood_ratio(game, policy, streams, horizon, size, estimator)
-    found, exact = source(theta), exact_derivatives(game, policy)(theta[:1])
+    source = likelihood_ratio(game, policy, streams, horizon, size, estimator)
+    found, exact = source(theta), derivatives.exact(game, policy)(theta[:1])
     return {
         "J": t_statistics(found.J, exact.J[0]),
         "gradient": t_statistics(found.gradient, exact.gradient[0]),
@@ -89,10 +88,10 @@ def check(make, rng, distance, estimator, size, batches=BATCHES):
 def unbiased(credit, baseline="none"):
     """The estimator, looked up when it is used."""
     return Estimator(
-        credit=getattr(likelihood_ratio, credit),
-        hessian=likelihood_ratio.unbiased_hessian,
+        credit=getattr(estimation, credit),
+        hessian=estimation.unbiased_hessian,
         baseline=BASELINES[baseline],
-        weights=likelihood_ratio.importance_weights,
+        weights=estimation.importance_weights,
     )
 
 
@@ -118,14 +117,14 @@ def test_baselines_add_no_bias_to_the_smallest_batches(credit, baseline, rng):
 
 
 def sign_changed(monkeypatch):
-    real = likelihood_ratio.gpomdp
-    monkeypatch.setattr(likelihood_ratio, "gpomdp", lambda discounted: -real(discounted))
+    real = estimation.gpomdp
+    monkeypatch.setattr(estimation, "gpomdp", lambda discounted: -real(discounted))
 
 
 def discounted_once_more(monkeypatch):
     for credit in CREDITS:
-        real = getattr(likelihood_ratio, credit)
-        monkeypatch.setattr(likelihood_ratio, credit, lambda x, real=real: real(0.8 * x))
+        real = getattr(estimation, credit)
+        monkeypatch.setattr(estimation, credit, lambda x, real=real: real(0.8 * x))
 
 
 def reward_before_its_action(monkeypatch):
@@ -140,7 +139,7 @@ def reward_before_its_action(monkeypatch):
 
 def truncated_early(monkeypatch):
     monkeypatch.setattr(
-        likelihood_ratio,
+        estimation,
         "importance_weights",
         lambda log_weight, needed: np.exp(
             np.concatenate([np.zeros_like(log_weight[:1]), log_weight[:-1]])
@@ -151,14 +150,14 @@ def truncated_early(monkeypatch):
 def truncated_late(monkeypatch):
     """Whole trajectories' weights are no bias, so this one must not be noticed."""
     monkeypatch.setattr(
-        likelihood_ratio,
+        estimation,
         "importance_weights",
         lambda log_weight, needed: np.exp(np.broadcast_to(log_weight[-1], log_weight.shape)),
     )
 
 
 def no_weights_at_all(monkeypatch):
-    monkeypatch.setattr(likelihood_ratio, "importance_weights", likelihood_ratio.no_weights)
+    monkeypatch.setattr(estimation, "importance_weights", estimation.no_weights)
 
 
 def score_of_the_other_agent(monkeypatch):
@@ -169,7 +168,7 @@ def score_of_the_other_agent(monkeypatch):
 
 
 def printed_form(monkeypatch):
-    monkeypatch.setattr(likelihood_ratio, "unbiased_hessian", likelihood_ratio.printed_hessian)
+    monkeypatch.setattr(estimation, "unbiased_hessian", estimation.printed_hessian)
 
 
 def no_derivative_of_the_score(monkeypatch):
@@ -214,11 +213,9 @@ def test_faults_in_the_estimators_are_noticed(
 def test_a_baseline_that_counts_its_own_trajectory_is_noticed(baseline, rng, monkeypatch):
     """A planted fault: the usual estimate of a baseline is biased by the order of 1 / L."""
     if baseline == "constant":
-        monkeypatch.setattr(
-            likelihood_ratio, "_mean_of_others", lambda x: x.mean(axis=-1, keepdims=True)
-        )
+        monkeypatch.setattr(estimation, "_mean_of_others", lambda x: x.mean(axis=-1, keepdims=True))
     else:
-        monkeypatch.setattr(likelihood_ratio, "_with_own_baseline", _with_baseline_of_all)
+        monkeypatch.setattr(estimation, "_with_own_baseline", _with_baseline_of_all)
     found = check(layered, rng, 0.0, unbiased("gpomdp", baseline), size=3, batches=4000)
     assert found["gradient"][0] > found["gradient"][1]
 

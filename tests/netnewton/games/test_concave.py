@@ -5,13 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netnewton.games.concave import (
-    TeamProblem,
-    concave_derivatives,
-    random_problem,
-    reference_optimum,
-    stacked,
-)
+from netnewton.derivatives import concave_derivatives, reference_optimum
+from netnewton.games import TeamProblem, random_problem, stacked
 
 N, D = 4, 3
 
@@ -123,7 +118,7 @@ def test_a_stack_is_its_problems(rng):
         (lambda p: {"quadratic": -p.quadratic}, "positive definite"),
         (lambda p: {"quadratic": p.quadratic + np.triu(np.ones((D, D)), 1)}, "not symmetric"),
         (lambda p: {"weights": -p.weights}, "give every c_ik >= 0"),
-        (lambda p: {"linear": p.linear * np.nan}, "linear has an entry"),
+        (lambda p: {"linear": p.linear * np.nan}, r"linear\[0, 0\] = nan"),
         (lambda p: {"shifts": p.shifts[:, :1]}, "do not fit"),
         (lambda p: {"forms": p.forms[0]}, "do not fit"),
     ],

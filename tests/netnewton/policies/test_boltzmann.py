@@ -91,5 +91,5 @@ def test_mu_takes_each_block_from_its_own_agent():
 def test_bad_policies_are_refused():
     with pytest.raises(ValueError, match="logits = 'two'"):
         Boltzmann(1, (2, 2), "two")
-    with pytest.raises(ValueError, match="0 states"):
+    with pytest.raises(ValueError, match="n_states = 0"):
         Boltzmann(0, (2, 2))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from replication.claims.intervals import bootstrap, mean_interval, median_interval, student_t
+from replication.experiments.intervals import bootstrap, mean_interval, median_interval, student_t
 
 pytestmark = pytest.mark.statistical
 

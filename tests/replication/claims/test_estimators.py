@@ -9,38 +9,38 @@ import numpy as np
 import pytest
 from scipy import special
 
-from netnewton.derivatives.exact import exact_derivatives
-from replication.claims import judge
-from replication.claims.control import ledger_entry
-from replication.claims.estimators import bias, variance
-from replication.claims.estimators import faults as faults
+from netnewton.derivatives import exact
+from replication.claims import ledger
+from replication.claims.estimators import bias, enumerated, faults, sampling, variance
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
+from replication.claims.theorems.faults import ten_trajectories_repeated
+from replication.claims.verdicts import quantity_verdict
 
 
 def verdicts_on(claim, readings=None):
     """The verdict on every quantity, and the intervals."""
     measured = measures()[claim](Evidence(Path("none"), 0.98, readings=readings))
-    regions = {quantity["id"]: quantity["region"] for quantity in ledger_entry(claim)["quantities"]}
+    regions = {quantity["id"]: quantity["region"] for quantity in ledger.claim(claim)["quantities"]}
     assert set(measured) == set(regions)
-    judged = {name: judge.quantity_verdict(measured[name], regions[name]) for name in regions}
+    judged = {name: quantity_verdict(measured[name], regions[name]) for name in regions}
     return judged, measured
 
 
 @pytest.mark.parametrize(
     ("fault", "expected"),
-    [(None, "reproduced"), (faults.ten_trajectories_repeated, "contradicted")],
+    [(None, "reproduced"), (ten_trajectories_repeated, "contradicted")],
 )
-def test_the_unbiased_hessian_is_consistent(fault, expected, monkeypatch):
+def test_the_unbiased_hessian_is_consistent(fault, expected, patch):
     if fault is not None:
-        fault(monkeypatch)
+        fault(patch)
     judged, _ = verdicts_on("consistency", {"hessian-estimator": "unbiased"})
     assert judged == {"gradient-slope": expected, "hessian-slope": expected}
 
 
-def test_the_bias_over_several_steps_vanishes_with_the_unbiased_hessian(monkeypatch):
+def test_the_bias_over_several_steps_vanishes_with_the_unbiased_hessian(patch):
     printed = verdicts_on("printed-hessian")[1]["bias-several-steps"]
-    faults.unbiased_passed_as_printed(monkeypatch)
+    faults.unbiased_passed_as_printed(patch)
     unbiased = verdicts_on("printed-hessian")[1]["bias-several-steps"]
     assert unbiased.lower == 0.0 and unbiased.upper < printed.lower / 2
 
@@ -62,14 +62,14 @@ def test_the_interval_of_the_largest_ratio(rng):
 
 @pytest.mark.parametrize("distance", [0.0, 0.5])
 def test_the_reference_of_one_step_is_the_exact_derivative(distance):
-    for problem in bias.one_step_problems(distance):
-        exact = exact_derivatives(problem.game, problem.policy)(problem.theta[np.newaxis])
-        np.testing.assert_allclose(problem.gradient, exact.gradient[0], atol=1e-14)
-        np.testing.assert_allclose(problem.hessian, exact.hessian[0], atol=1e-9)
+    for problem in enumerated.one_step_problems(distance):
+        found = exact(problem.game, problem.policy)(problem.theta[np.newaxis])
+        np.testing.assert_allclose(problem.gradient, found.gradient[0], atol=1e-14)
+        np.testing.assert_allclose(problem.hessian, found.hessian[0], atol=1e-9)
 
 
 def test_the_reference_of_several_steps_is_the_sum_over_trajectories():
-    for problem in bias.several_step_problems(0.5):
+    for problem in enumerated.several_step_problems(0.5):
         states, actions, _ = problem.enumeration
         discounts = problem.game.discount ** np.arange(problem.horizon)
         returns = np.tensordot(discounts, problem.rewards[:, states, actions], axes=(0, 1))
@@ -81,7 +81,7 @@ def test_the_reference_of_several_steps_is_the_sum_over_trajectories():
 
 def test_both_credits_have_the_same_expectation_and_the_exact_gradient():
     """Later actions have no part in earlier rewards, and the two agree in expectation."""
-    for problem in bias.several_step_problems(0.5):
+    for problem in enumerated.several_step_problems(0.5):
         whole = problem.expectation(bias._return_at_the_end)
         each = problem.expectation(bias._rewards_when_due)
         for one, other in zip(whole, each, strict=True):
@@ -91,7 +91,7 @@ def test_both_credits_have_the_same_expectation_and_the_exact_gradient():
 
 
 def test_copies_stand_at_the_distance_asked_for():
-    for make in (bias.one_step_problems, bias.several_step_problems):
+    for make in (enumerated.one_step_problems, enumerated.several_step_problems):
         for apart, together in zip(make(0.7), make(0.0), strict=True):
             away = np.linalg.norm(apart.theta - together.theta, axis=-1)
             np.testing.assert_allclose(away, 0.7)
@@ -102,6 +102,6 @@ def test_the_largest_bias_is_the_worst_component(rng):
     noise -= noise.mean(axis=0)
     noise /= noise.std(axis=0, ddof=1)
     errors = 0.004 * noise + np.array([0.0, 0.01, -0.05, 0.0, 0.03])
-    found = bias.largest_bias([errors[:, :2], errors[:, 2:]], 0.98)
+    found = sampling.largest_bias([errors[:, :2], errors[:, 2:]], 0.98)
     half = 0.004 / 8 * special.stdtrit(63, 1 - 0.02 / 2 / 5)
     assert found == pytest.approx((0.05, 0.05 - half, 0.05 + half, 64))

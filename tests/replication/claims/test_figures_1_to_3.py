@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from replication.claims import comparisons
 from replication.claims.evidence import Evidence
 from replication.claims.figure_2 import measure as figure2
 from replication.claims.figure_3 import measure as figure3
 from replication.experiments import config
+from replication.experiments.returns import average, returns, tenth
 
 PAPER = config.load()["experiments"]
 
@@ -38,18 +38,18 @@ def evidence(readings=None, **methods):
 
 def test_a_lost_repetition_counts_as_the_lowest_return_of_its_game():
     J = [[0.5, np.nan, np.nan], [0.5, 0.6, 0.7]]
-    assert comparisons.returns(stored(J, diverged_at=[1, -1])).tolist() == [
+    assert returns(stored(J, diverged_at=[1, -1])).tolist() == [
         [0.5, 0.0, 0.0],
         [0.5, 0.6, 0.7],
     ]
-    assert comparisons.returns(stored(J, "prisoners_dilemma", [1, -1]))[0].tolist() == [0.5, -2, -2]
+    assert returns(stored(J, "prisoners_dilemma", [1, -1]))[0].tolist() == [0.5, -2, -2]
 
 
 def test_averages_and_tenths():
     J = np.arange(21.0)[np.newaxis]  # 20 iterations; entry 0 precedes the first
-    assert comparisons.average(J).tolist() == [10.5]
-    assert comparisons.tenth(J).tolist() == [19.5]
-    assert comparisons.tenth(J, before_last=1).tolist() == [17.5]
+    assert average(J).tolist() == [10.5]
+    assert tenth(J).tolist() == [19.5]
+    assert tenth(J, before_last=1).tolist() == [17.5]
 
 
 def curves(level, rise, repetitions=10, iterations=60):
@@ -134,7 +134,7 @@ def test_a_changed_game_has_its_own_lowest_return_and_its_first_state_counts():
     payoffs = [[[0.0, 4.0], [1.0, 2.0]], [[0.0, -10.0], [1.0, 2.0]]]
     game = {"name": "matrix_game", "payoffs": payoffs}
     changed.spec.settings = {**changed.spec.settings, "game": game}
-    assert comparisons.returns(changed).tolist() == [[-1.0, -3.0, -3.0]]
+    assert returns(changed).tolist() == [[-1.0, -3.0, -3.0]]
 
     theta = np.zeros((2, 2, 20))
     theta[:, :, [0, 10]] = 9.0  # both cooperate in the first state, and toss a coin in the others

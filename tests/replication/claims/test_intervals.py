@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.claims.intervals import (
+from replication.claims.verdicts import claim_verdict, quantity_verdict
+from replication.experiments.intervals import (
     Interval,
     bootstrap,
     mean_interval,
@@ -14,7 +15,6 @@ from replication.claims.intervals import (
     share_interval,
     student_t,
 )
-from replication.claims.judge import claim_verdict, quantity_verdict
 
 
 def test_student_t_against_scipy(rng):

@@ -1,11 +1,13 @@
 """The ledgers are complete, agree with each other, and with what is measured."""
 
 import json
+import shutil
+from pathlib import Path
 
 import jsonschema
 import pytest
 
-from replication.claims import ledger
+from replication.claims import groups, ledger
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
 from replication.experiments import config
@@ -98,14 +100,103 @@ def test_direct_measures_give_the_ledgers_quantities(claims, tmp_path):
         assert set(measures()[name](evidence)) == {q["id"] for q in claims[name]["quantities"]}
 
 
-def test_a_misspelt_ledger_is_refused(tmp_path, monkeypatch):
-    for file in ("schema.json", "claims.yaml"):
-        (tmp_path / file).write_bytes((ledger.FOLDER / file).read_bytes())
-    text = (tmp_path / "claims.yaml").read_text(encoding="utf-8")
-    (tmp_path / "claims.yaml").write_text(text.replace("limitation:", "limitations:", 1), "utf-8")
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """The ledgers in a folder where they can be damaged."""
+    for folder in ("claims", "ambiguities"):
+        shutil.copytree(ledger.FOLDER / folder, tmp_path / folder)
+    shutil.copy(ledger.FOLDER / "schema.json", tmp_path)
     monkeypatch.setattr(ledger, "FOLDER", tmp_path)
-    with pytest.raises(config.ConfigError, match=r"claims.yaml, claims.0"):
+    return tmp_path
+
+
+def changed(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_every_file_of_the_ledger_is_read():
+    found = {folder: {p.stem for p in (ledger.FOLDER / folder).iterdir()} for folder in FOLDERS}
+    assert found["claims"] == set(ledger.GROUPS)
+    assert found["ambiguities"] == {*ledger.TOPICS, "products"}
+    folders = {p.name for p in Path(ledger.__file__).parent.iterdir() if p.is_dir()}
+    assert folders - {"__pycache__"} == set(ledger.GROUPS)
+
+
+FOLDERS = ("claims", "ambiguities")
+
+
+def test_the_claims_stand_in_the_papers_order(claims):
+    """That of the parts of the paper, which no part interrupts; ours come last."""
+    parts = list(dict.fromkeys(claim["group"] for claim in claims.values()))
+    assert [claim["group"] for claim in claims.values()] == sorted(
+        (claim["group"] for claim in claims.values()), key=parts.index
+    )
+    assert parts == [
+        "Definitions and Sections 2–3",
+        "Section 4",
+        "Appendix A",
+        "Section 6",
+        "Ours",
+    ]
+
+
+def test_what_measures_rounding_has_a_bound_above_zero(claims, copied):
+    flagged = [q for claim in claims.values() for q in claim["quantities"] if "rounding" in q]
+    assert len(flagged) >= 8 and all(q["region"]["at_most"] > 0 for q in flagged)
+    for q in flagged:  # one bound, or the same on both sides
+        assert q["region"].get("at_least", -q["region"]["at_most"]) == -q["region"]["at_most"]
+    bound = "region: {at_most: 1.0e-9}\n        rounding: true"
+    changed(copied / "claims/definitions.yaml", bound, bound.replace("1.0e-9", "0.0"))
+    with pytest.raises(config.ConfigError, match=r"definitions.yaml, claims.3.quantities.0.region"):
         ledger.claims()
+
+
+def test_a_misspelt_ledger_is_refused(copied):
+    changed(copied / "claims" / "definitions.yaml", "limitation:", "limitations:")
+    with pytest.raises(config.ConfigError, match=r"definitions.yaml, claims.0"):
+        ledger.claims()
+
+
+@pytest.mark.parametrize(
+    ("file", "first", "other", "read"),
+    [
+        ("claims/rates.yaml", "jacobi-optimum", "nash", ledger.claims),
+        ("ambiguities/dilemma.yaml", "consensus-law", "projection", ledger.ambiguities),
+    ],
+)
+def test_an_id_in_two_files_is_refused(copied, file, first, other, read):
+    changed(copied / file, f"id: {first}\n", f"id: {other}\n")
+    with pytest.raises(
+        config.ConfigError, match=rf"'{other}' is in .*\.yaml and .*\.yaml: keep one"
+    ):
+        read()
+
+
+def test_a_claim_without_a_measure_and_a_measure_without_a_claim_are_refused(copied):
+    changed(copied / "claims" / "rates.yaml", "id: jacobi-optimum\n", "id: jacobi-minimum\n")
+    groups.measures.cache_clear()
+    try:
+        with pytest.raises(
+            config.ConfigError, match=r"^jacobi-minimum, jacobi-optimum: .*rates.yaml and MEASURES"
+        ):
+            groups.measures()
+    finally:
+        groups.measures.cache_clear()
+
+
+def test_a_claim_that_is_said_not_to_be_tested_needs_no_measure(copied, monkeypatch):
+    without = {name: m for name, m in groups.OF_GROUP["rates"].items() if name != "jacobi-optimum"}
+    monkeypatch.setitem(groups.OF_GROUP, "rates", without)
+    changed(
+        copied / "claims" / "rates.yaml", "limitation:", "not_tested: Too long.\n    limitation:"
+    )
+    groups.measures.cache_clear()
+    try:
+        assert "jacobi-optimum" not in groups.measures()
+    finally:
+        groups.measures.cache_clear()
 
 
 def test_the_schema_itself_is_one():

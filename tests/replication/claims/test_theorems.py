@@ -9,37 +9,35 @@ import pytest
 from netnewton import curvature, networks
 from netnewton.algorithms import consensus_newton
 from netnewton.algorithms.consensus_newton import ConsensusNewton, NewtonState
-from netnewton.games.concave import TeamProblem, concave_derivatives, random_problem
+from netnewton.derivatives import concave_derivatives, reference_optimum
+from netnewton.games.concave import TeamProblem, random_problem
 from replication.claims import concave, ledger
 from replication.claims.concave import Reading
-from replication.claims.control import Patch
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
-from replication.claims.judge import CONTRADICTED, REPRODUCED, check_claim, claim_verdict
+from replication.claims.judge import check_claim
+from replication.claims.rates import faults as rates_faults
 from replication.claims.rates import measure as rates
+from replication.claims.team_cases import Cases, cases, graph
 from replication.claims.theorems import convergence, perturbed, prediction, step_sizes
-from replication.claims.theorems import measure as theorems
-from replication.claims.theorems import small as theory
+from replication.claims.theorems import faults as theorems_faults
+from replication.claims.thresholds import thresholds
+from replication.claims.verdicts import CONTRADICTED, REPRODUCED, claim_verdict
 from replication.experiments.config import ConfigError
 from replication.figures import draw
 from replication.figures.threshold_curves import draw_thresholds
 
-CLAIMS = [*rates.MEASURES, *theorems.MEASURES]
+CLAIMS = [*rates.MEASURES, "theorem-4", "theorem-5", "theorem-7"]
 
 
 @pytest.fixture
-def small():
+def small(patch):
     """Problems as few as those of the controls, and too few runs to establish a share of 99 %."""
-    with Patch() as patch:
-        patch.setattr(convergence, "EQ_5_SIZES", (replace(theory.SMALL_EQ_5[0], runs=4),))
-        patch.setattr(convergence, "SIZES", (replace(theory.SMALL[0], runs=4),))
-        patch.setattr(rates, "PROBLEMS", 20)
-        patch.setattr(rates, "TUNING_PROBLEMS", 4)
-        patch.setattr(rates, "JACOBI_STEEPNESS", (1.0,))
-        patch.setattr(perturbed, "PROBLEMS", 2)
-        theory._forget()
-        yield
-    theory._forget()
+    rates_faults.small(patch)
+    theorems_faults.small(patch)
+    for sizes in ("EQ_5_SIZES", "SIZES"):
+        fewer = [replace(size, runs=4) for size in getattr(convergence, sizes)]
+        patch.setattr(convergence, sizes, tuple(fewer))
 
 
 # --- the linearisation ------------------------------------------------------------------------
@@ -51,8 +49,8 @@ def test_linearisation_against_differences_of_step(chosen, lag):
     """The spectrum of `step` at the optimum, by differences, is the one of `linearised` and 1."""
     N, d, epsilon = 3, 2, 0.7
     problem = random_problem(np.random.default_rng(5), N, d, steepness=1.5)
-    optimum = concave.reference_optimum(problem)
-    weights = networks.metropolis_weights(concave.graph("path", N))
+    optimum = reference_optimum(problem)
+    weights = networks.metropolis_weights(graph("path", N))
     trackers = getattr(consensus_newton, f"{lag}_trackers")
     method = ConsensusNewton(chosen, epsilon, 1.0, trackers=trackers)
     source, mix = concave_derivatives(problem), networks.mixing(weights)
@@ -104,7 +102,7 @@ def test_linearisation_against_differences_of_step(chosen, lag):
 
 
 def test_the_full_hessian_in_ascent_leaves_only_epsilon_and_the_network():
-    weights = networks.metropolis_weights(concave.graph("ring", 4))
+    weights = networks.metropolis_weights(graph("ring", 4))
     matrix = prediction.linearised(weights, np.eye(2), np.zeros((4, 2, 2)), 0.1)
     assert prediction.spectral_radius(matrix) == pytest.approx(0.9)
     assert prediction.linear_threshold(weights, np.eye(2), np.zeros((4, 2, 2))) == 2.0
@@ -134,7 +132,7 @@ def test_the_proofs_conditions_hold_along_random_points():
     """The three conditions of the proof, with the constants behind `proof_threshold`."""
     problem = random_problem(np.random.default_rng(6), 6, 2)
     bound = prediction.proof_threshold(problem)
-    optimum, source = concave.reference_optimum(problem), concave_derivatives(problem)
+    optimum, source = reference_optimum(problem), concave_derivatives(problem)
     theta = (
         np.random.default_rng(7).normal(size=(4000, 6, 2))
         * np.geomspace(0.1, 30, 4000)[:, None, None]
@@ -165,9 +163,9 @@ def test_threshold_of_a_scalar_known_by_hand():
     a = np.array([5.0, 40.0, 1.0])
     none = np.zeros((3, 1, 1))
     problem = TeamProblem(a.reshape(3, 1, 1, 1), none, none, np.zeros((3, 1, 1, 1)), none)
-    base = concave.Cases(problem, np.zeros((3, 1)), np.ones((3, 1, 1)), np.ones((3, 1, 1)))
+    base = Cases(problem, np.zeros((3, 1)), np.ones((3, 1, 1)), np.ones((3, 1, 1)))
     method = concave.eq_5(Reading(), curvature.ScaledIdentity(1.0))
-    found = concave.thresholds(base, method, Reading(), starts=2)
+    found = thresholds(base, method, Reading(), starts=2)
     # Just below 2/a the error shrinks too slowly to arrive: a per cent, and half of one more.
     np.testing.assert_allclose(found, [2 / 5, 2 / 40, 1.0], rtol=0.06)
     assert (found[:2] <= 2 / a[:2]).all()
@@ -182,11 +180,11 @@ def test_algorithm_1_loses_stability_at_the_linear_threshold():
     Q = 0.5 * np.eye(d) + 0.5 + own - own.mean(axis=0)
     none = np.zeros((N, 1))
     quadratic = TeamProblem(Q, rng.normal(size=(N, d)), none, np.zeros((N, 1, d)), none)
-    weights = networks.metropolis_weights(concave.graph("ring", N))
+    weights = networks.metropolis_weights(graph("ring", N))
     D = np.array([np.diag(np.diag(own)) for own in Q])
     linear = prediction.linear_threshold(weights, D.mean(axis=0), D - Q)
     assert linear < 0.9  # within the range of Algorithm 1, so that it can be seen
-    runs = concave.cases([quadratic, quadratic], [weights])
+    runs = cases([quadratic, quadratic], [weights])
     method, steps = concave.algorithm_1(Reading(), "diagonal"), linear * np.array([0.98, 1.02])
     horizon = np.full(2, 3000)
     errors = concave.follow(runs, method, Reading(), steps, horizon, goal=1e-10)
@@ -195,7 +193,7 @@ def test_algorithm_1_loses_stability_at_the_linear_threshold():
 
 @pytest.mark.parametrize("initial", ["copies", "consistent-trackers", "any-trackers"])
 def test_initial_trackers(initial):
-    base = convergence.cases_of(theory.SMALL[0])
+    base = convergence.cases_of(convergence.SIZES[0])
     state = concave.initial_state(base, concave.algorithm_1(Reading()), initial)
     average = np.abs((state.H_mean - state.H).mean(axis=1)).max()
     assert (average < 1e-12) == (initial != "any-trackers")
@@ -229,9 +227,9 @@ def test_what_runs_do_is_told_apart():
 
 def test_an_error_falling_towards_another_point_is_no_convergence(small):
     """Small steps from any trackers approach the wrong point for long: the threshold is still 0."""
-    base = convergence.cases_of(theory.SMALL[0])
+    base = convergence.cases_of(convergence.SIZES[0])
     reading = Reading(initial="any-trackers")
-    found = concave.thresholds(base, concave.algorithm_1(reading), reading, starts=1, bisections=0)
+    found = thresholds(base, concave.algorithm_1(reading), reading, starts=1, bisections=0)
     assert (found == 0).all()
 
 
@@ -300,7 +298,7 @@ def test_table_and_figure(small, tmp_path, monkeypatch):
     assert [row["dynamics"] for row in rows] == ["eq. 5", *["Algorithm 1"] * 4]
     assert all(0 < float(row["threshold"]) <= 1 for row in rows)
     monkeypatch.setitem(draw.FIGURES, "thresholds", draw_thresholds(path))
-    draw.draw("thresholds", {}, 0.98, tmp_path)
+    draw.draw(["thresholds"], {}, 0.98, tmp_path)
     assert f"{len(rows) - 1} combinations" in (tmp_path / "thresholds.txt").read_text("utf-8")
 
 

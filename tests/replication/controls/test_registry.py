@@ -2,17 +2,18 @@
 
 import pytest
 
-from replication.claims.control import OfClaim, Run
 from replication.claims.evidence import Evidence
-from replication.claims.figure_1 import faults as section_6
+from replication.claims.planting import OfClaim, Run
+from replication.claims.shared_faults import steps_overflow
+from replication.controls.selftest import verdicts
 from replication.experiments.config import ConfigError
 
 SHORT = (Run("pd_exact", ("DN",), ("iterations=60",)),)
 
 
-def test_runs_that_diverge_are_not_taken_for_runs_that_used_curvature(tmp_path, monkeypatch):
-    section_6.steps_overflow(monkeypatch)
-    assert OfClaim("fallback-frequency", runs=SHORT)(tmp_path) == "contradicted"
+def test_runs_that_diverge_are_not_taken_for_runs_that_used_curvature(tmp_path, patch):
+    steps_overflow(patch)
+    assert verdicts(OfClaim("fallback-frequency", runs=SHORT), tmp_path)[None] == "contradicted"
 
 
 def test_results_of_something_else_are_refused_and_changed_settings_are_told(tmp_path):

@@ -3,8 +3,8 @@
 import pytest
 
 from netnewton.algorithms import ConsensusNewton
-from replication.claims.control import Control, OfClaim, Patch
 from replication.claims.groups import measures
+from replication.claims.planting import Control, OfClaim, Patch
 from replication.controls import interval_faults, selftest
 from replication.controls.registry import registry
 from replication.experiments.config import ConfigError

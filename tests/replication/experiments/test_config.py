@@ -8,6 +8,7 @@ import pytest
 from replication.experiments import config
 from replication.experiments.build import build
 from replication.experiments.config import ConfigError, Spec
+from replication.experiments.overrides import override
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_spec_survives_json(paper):
 
 
 def test_overrides_reach_the_chosen_methods_only(paper):
-    changed = config.override(paper, "pd_exact", ["DN"], ["step_size=1e-4", "network.largest=0.5"])
+    changed = override(paper, "pd_exact", ["DN"], ["step_size=1e-4", "network.largest=0.5"])
     experiment = changed["experiments"]["pd_exact"]
     assert experiment["methods"]["DN"]["step_size"] == 1e-4
     assert experiment["methods"]["DG"]["step_size"] == 0.1
@@ -109,7 +110,7 @@ def test_overrides_reach_the_chosen_methods_only(paper):
 )
 def test_bad_overrides_are_refused(paper, assignment, message):
     with pytest.raises(ConfigError, match=message) as caught:
-        config.override(paper, "pd_exact", ["DN"], [assignment])
+        override(paper, "pd_exact", ["DN"], [assignment])
     assert "\n" not in str(caught.value)
 
 
@@ -131,8 +132,14 @@ def test_bad_overrides_are_refused(paper, assignment, message):
             r"payoffs of shape \(2, 2\)",
         ),
         ({"game.name": "matrix_game", "game.payoffs": [[1.0], [1.0, 2.0]]}, "payoffs"),
-        ({"game.name": "matrix_game", "game.payoffs": [["1", "2"]]}, "payoffs are not numbers"),
-        ({"game.name": "matrix_game", "game.payoffs": [[None, 2]]}, "payoffs are not numbers"),
+        (
+            {"game.name": "matrix_game", "game.payoffs": [["1", "2"]]},
+            "payoffs is not an array of real numbers",
+        ),
+        (
+            {"game.name": "matrix_game", "game.payoffs": [[None, 2]]},
+            "payoffs is not an array of real numbers",
+        ),
         (
             {
                 "game.name": "matrix_game",
@@ -192,17 +199,17 @@ def test_what_the_library_refuses_is_refused_before_anything_is_computed(paper, 
 )
 def test_bad_settings_of_the_gridworld_are_refused(paper, assignment, message):
     with pytest.raises(ConfigError, match=message) as caught:
-        changed = config.override(paper, "gridworld", ["DN"], [assignment])
+        changed = override(paper, "gridworld", ["DN"], [assignment])
         build(config.spec(changed, "gridworld", "DN"), range(2))
     assert "\n" not in str(caught.value)
 
 
 def test_a_baseline_needs_a_second_trajectory(paper):
     settings = ["derivatives.baseline=constant", "derivatives.batch_size=1"]
-    changed = config.override(paper, "pd_sampled_is", ["DN"], settings)
+    changed = override(paper, "pd_sampled_is", ["DN"], settings)
     with pytest.raises(ConfigError, match="batch size 1: give at least 2"):
         build(config.spec(changed, "pd_sampled_is", "DN"), range(2))
-    longer = config.override(paper, "pd_sampled_is", ["DN"], ["derivatives.horizon=3"])
+    longer = override(paper, "pd_sampled_is", ["DN"], ["derivatives.horizon=3"])
     with pytest.raises(ConfigError, match="played once has horizon 1"):
         build(config.spec(longer, "pd_sampled_is", "DN"), range(2))
 

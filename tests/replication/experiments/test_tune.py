@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from replication.claims.attribution import measure as attribution
-from replication.experiments import config, simulate, tune
+from replication.experiments import config, tune
 from replication.experiments.config import ConfigError
 
 METHODS = ("DN_floor", "DN_absolute", "DJ_floor", "DJ_absolute", "DG")
@@ -89,7 +89,7 @@ def test_a_diverged_repetition_counts_with_the_lowest_return(paper, monkeypatch)
         "saturated": np.where(np.isnan(J), np.nan, 0.0),
         "diverged_at": np.array([2, -1]),
     }
-    monkeypatch.setattr(simulate, "simulate", lambda spec: variables)
+    monkeypatch.setattr(tune, "simulate", lambda spec: variables)
     row = tune.outcome(spec, confidence=0.98)
     assert (row["diverged"], row["repetitions"]) == (1, 2)
     assert float(row["final_value"]) == pytest.approx(0.45)

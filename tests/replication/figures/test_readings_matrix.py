@@ -6,11 +6,14 @@ import itertools
 import json
 
 import matplotlib
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 
+from replication.claims.verdicts import MARKS
 from replication.experiments.config import ConfigError
 from replication.figures.readings_matrix import DEFAULT, FILLS, draw_readings, matrix
-from replication.figures.style import STYLE
+from replication.figures.style import themed
 
 VERDICTS = {"a": "reproduced", "b": "contradicted", "c": "inconclusive", "d": "not tested"}
 
@@ -67,11 +70,18 @@ def test_the_table_and_the_caption_say_what_is_drawn(drawing):
 
 def test_every_mark_and_every_frame_is_drawn(drawing):
     shown = drawing(READINGS).prepare({}, 0.98)
-    with matplotlib.rc_context(STYLE):
+    with themed():
         cells, bars = matrix(shown).axes
-    assert len(cells.patches) == 3 + 2 + 1 + 1
-    framed = [box for box in cells.patches if box.get_linewidth() > 1]
-    assert len(framed) == 2
+    marks = {tuple(int(x) for x in text.get_position()): text.get_text() for text in cells.texts}
+    mesh = cells.collections[0]
+    fills = mesh.get_facecolors().reshape(*mesh.get_array().shape, 4)
+    for x, column in enumerate(shown.columns):
+        for y, claim in enumerate(shown.claims):
+            verdict = column.verdicts.get(claim)
+            assert marks.get((x, y)) == MARKS.get(verdict)
+            expected = to_rgba(FILLS[verdict]) if verdict else (0, 0, 0, 0)
+            np.testing.assert_allclose(fills[y, x], expected)
+    assert [box.get_xy() for box in cells.patches] == [(1.07, 0.07), (3.07, 2.07)]
     assert sum(box.get_width() for box in bars.patches) == pytest.approx(2 * 0.9)
 
 

@@ -11,20 +11,21 @@ from scipy import stats
 
 from netnewton import curvature, networks
 from netnewton.algorithms import ConsensusNewton
-from netnewton.derivatives import Derivatives, likelihood_ratio
-from replication.claims import comparisons, intervals
-from replication.claims.estimators import bias
+from netnewton.derivatives import Derivatives, estimation
+from replication.claims import comparisons
+from replication.claims.estimators import sampling
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.groups import measures
-from replication.claims.judge import verdict_across
-from replication.experiments import config, simulate
+from replication.claims.verdicts import verdict_across
+from replication.experiments import config, intervals, simulate
 from replication.experiments.config import ConfigError
+from replication.experiments.overrides import override
 from replication.readings import enumeration, sweep, table
 from replication.readings.enumeration import Reading
 
 
 def run(experiment, method, *assignments):
-    settings = config.override(
+    settings = override(
         config.load(), experiment, [method], ["repetitions=3", "iterations=6", *assignments]
     )
     return simulate.simulate(config.spec(settings, experiment, method))
@@ -277,9 +278,9 @@ def test_the_repeated_game_is_not_dominated_by_defection(tmp_path):
 
 def test_options_of_the_estimators_reach_them(tmp_path):
     reading = {"hessian-estimator": "unbiased", "baseline": "constant", "no-is-scores": "played"}
-    chosen = bias.as_read(Evidence(tmp_path, 0.98, readings=reading))
-    assert chosen.hessian is likelihood_ratio.unbiased_hessian
-    assert chosen.baseline is likelihood_ratio.constant_baseline
-    assert chosen.evaluated_at is likelihood_ratio.what_is_played
-    usual = bias.as_read(Evidence(tmp_path, 0.98))
-    assert usual.hessian is likelihood_ratio.printed_hessian
+    chosen = sampling.as_read(Evidence(tmp_path, 0.98, readings=reading))
+    assert chosen.hessian is estimation.unbiased_hessian
+    assert chosen.baseline is estimation.constant_baseline
+    assert chosen.evaluated_at is estimation.what_is_played
+    usual = sampling.as_read(Evidence(tmp_path, 0.98))
+    assert usual.hessian is estimation.printed_hessian

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from replication.cli import main
-from replication.experiments import config, kernels, simulate
+from replication.experiments import config, kernels, overrides, simulate
 from replication.experiments.config import ConfigError
 from replication.experiments.results import write_results
 from replication.review import manifest
@@ -129,7 +129,7 @@ def test_changed_settings_are_not_compared(run):
 
 
 def test_changed_settings_of_a_run_that_no_claim_reads_are_not_compared_either(run):
-    settings = config.override(
+    settings = overrides.override(
         config.load(), "gridworld_unbiased", ["DN"], ["repetitions=2", "iterations=1"]
     )
     spec = config.spec(settings, "gridworld_unbiased", "DN")

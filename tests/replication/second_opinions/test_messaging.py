@@ -9,15 +9,15 @@ import pytest
 
 from netnewton import networks, run
 from netnewton.algorithms import ConsensusNewton, consensus_newton
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.derivatives import exact
 from netnewton.games.finite import matrix_game, prisoners_dilemma
 from netnewton.policies import Boltzmann
 from replication.claims import ledger
-from replication.claims.control import Patch
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
 from replication.claims.messages import measure as measured
 from replication.claims.messages.faults import CONTROLS
+from replication.controls.selftest import verdicts
 from replication.experiments.config import ConfigError
 from replication.experiments.names import CURVATURES, PROJECTIONS
 from replication.second_opinions import arithmetic, audit, disclosure, messaging
@@ -69,7 +69,7 @@ def test_equal_to_the_transcription_and_the_library(rng, graph, curvature, track
     )
     library = run(
         method,
-        exact_derivatives(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
+        exact(matrix_game(game.payoffs), Boltzmann(1, (2,) * 4)),
         game.weights,
         game.iterations,
         game.theta,
@@ -171,11 +171,11 @@ def test_measures_give_the_ledgers_quantities():
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda c: f"{c.fault.__name__}-{c.caught_by}")
-def test_each_control_is_caught(control, tmp_path):
-    assert control.check(tmp_path) == control.healthy
-    with Patch() as patch:
-        control.fault(patch)
-        assert control.check(tmp_path) == control.faulty
+def test_each_control_is_caught(control, tmp_path, patch):
+    quantity = control.check.quantity
+    assert verdicts(control.check, tmp_path)[quantity] == control.healthy
+    control.fault(patch)
+    assert verdicts(control.check, tmp_path)[quantity] == control.faulty
 
 
 def test_the_audit_holds_what_matters(rng):

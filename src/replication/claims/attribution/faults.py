@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from netnewton import curvature
-from replication.claims.control import Control, Patch, Run, of_claim
-from replication.claims.judge import CONTRADICTED, INCONCLUSIVE, REPRODUCED
-from replication.claims.section_6 import exact, gridworld
-from replication.experiments import names
-
-Array = npt.NDArray[np.float64]
+from replication.claims.planting import Control, Patch, Run, of_claim
+from replication.claims.shared_faults import exact, gridworld
+from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, REPRODUCED
+from replication.experiments import names, simulate
 
 
 def control_gets_identity(patch: Patch) -> None:
@@ -32,6 +27,13 @@ def _curvatures() -> Any:
     return names.CURVATURES
 
 
+def flag_negated(patch: Patch) -> None:
+    """A Hessian that was replaced is recorded as kept, and the reverse."""
+    patch.around(
+        simulate, "observed", lambda found, state, _: {**found, "fallback": ~state.fallback}
+    )
+
+
 TUNED = tuple(
     Run(experiment, ("DN_floor", "DN_absolute", "DG"), ("iterations=2",))
     for experiment in ("gridworld_tuned", "pd_exact_tuned", "pd_sampled_tuned")
@@ -46,18 +48,13 @@ ATTRIBUTED = (
 
 CONTROLS: Sequence[Control] = (
     *(
-        of_claim(control_gets_identity, f"attribution/{quantity}", healthy, REPRODUCED, ATTRIBUTED)
-        for quantity, healthy in (
-            ("ratio-ds-0.1", CONTRADICTED),
-            ("arrival-difference", CONTRADICTED),
-            ("area-ds-sampled", INCONCLUSIVE),
-        )
+        of_claim(control_gets_identity, f"attribution/{quantity}", ATTRIBUTED, None, *verdicts)
+        for quantity, verdicts in {
+            "ratio-ds-0.1": (CONTRADICTED, REPRODUCED),
+            "arrival-difference": (CONTRADICTED, REPRODUCED),
+            "area-ds-sampled": (INCONCLUSIVE, REPRODUCED),
+        }.items()
     ),
-    of_claim(
-        second_order_run_as_first,
-        "attribution/area-ds-gridworld",
-        REPRODUCED,
-        CONTRADICTED,
-        ATTRIBUTED,
-    ),
+    of_claim(second_order_run_as_first, "attribution/area-ds-gridworld", ATTRIBUTED),
+    of_claim(flag_negated, "fallback-frequency", exact("DN"), None, CONTRADICTED, REPRODUCED),
 )

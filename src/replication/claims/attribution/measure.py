@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from replication.claims.comparisons import area_difference, average, ratio, returns
+from replication.claims.comparisons import area_difference, ratio
 from replication.claims.evidence import Evidence, Measure
-from replication.claims.intervals import Interval
+from replication.experiments.intervals import Interval
+from replication.experiments.returns import average, returns
 from replication.experiments.tune import best
 
 DISTANCES = (0.1, 0.01)
@@ -46,6 +47,12 @@ def attribution(evidence: Evidence) -> Mapping[str, Interval]:
         "area-tuned-exact": _tuned(evidence, "pd_exact_tuned"),
         "area-tuned-sampled": _tuned(evidence, "pd_sampled_tuned"),
     }
+
+
+def fallback_frequency(evidence: Evidence) -> Mapping[str, Interval]:
+    """How often [.]_m kept the tracked Hessian."""
+    kept = 1.0 - evidence.method("pd_exact", "DN").replaced
+    return {"kept-share": evidence.mean(kept)}
 
 
 def table(evidence: Evidence) -> list[dict[str, Any]]:
@@ -92,4 +99,5 @@ def better_second_order(experiment: str) -> str:
 
 MEASURES: Mapping[str, Measure] = {
     "attribution": attribution,
+    "fallback-frequency": fallback_frequency,
 }

@@ -7,18 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import curvature, networks
 from netnewton.algorithms.consensus_newton import ConsensusNewton, NewtonState
 from netnewton.games import finite
-from replication.claims.control import Control, Patch, of_claim
 from replication.claims.definitions import measure as definitions
-from replication.claims.judge import CONTRADICTED, REPRODUCED
-from replication.claims.section_6 import exact, steps_overflow
+from replication.claims.planting import Control, Patch, of_claim
+from replication.claims.shared_faults import exact, steps_overflow
 from replication.experiments import simulate
-
-Array = npt.NDArray[np.float64]
 
 
 def rewards_exchanged(patch: Patch) -> None:
@@ -37,61 +33,52 @@ def temptation_too_small(patch: Patch) -> None:
 
 def operator_inverted(patch: Patch) -> None:
     """[.]_m keeps what it should replace, and replaces what it should keep."""
-    real = curvature._matrices_at_least
-    patch.setattr(curvature, "_matrices_at_least", lambda Z, floor: ~real(Z, floor))
+    patch.result(curvature, "_matrices_at_least", np.logical_not)
 
 
 def operator_off(patch: Patch) -> None:
     """[.]_m replaces nothing."""
-    patch.setattr(
-        curvature, "_matrices_at_least", lambda Z, floor: np.ones(Z.shape[:-2], dtype=bool)
-    )
+    patch.result(curvature, "_matrices_at_least", np.ones_like)
 
 
 def operator_at_m(patch: Patch) -> None:
     """[.]_m has m where eq. 3 has m/2."""
-    real = curvature.FullHessian.project
-
-    def project(self: Any, Z: Array, projection: Any, floor: float) -> curvature.Projected:
-        return real(self, Z, projection, 2 * floor)
-
-    patch.setattr(curvature.FullHessian, "project", project)
+    patch.arguments(
+        curvature.FullHessian,
+        "project",
+        lambda self, Z, projection, floor: (self, Z, projection, 2 * floor),
+    )
 
 
 def each_its_own_ratio(patch: Patch) -> None:
     """Agents do not average: each uses its own Hessian and vector."""
-    patch.setattr(definitions.networks, "mixing", lambda weights: lambda values, k: values)
+    patch.result(definitions.networks, "mixing", lambda mix: lambda values, k: values)
 
 
 def curvature_sign_flipped(patch: Patch) -> None:
     """H_i is minus the Hessian where the printed sign is asked for."""
-    real = curvature.FullHessian.local
-    patch.setattr(
-        curvature.FullHessian, "local", lambda self, derivatives: -real(self, derivatives)
-    )
+    patch.result(curvature.FullHessian, "local", np.negative)
 
 
 def no_correction_term(patch: Patch) -> None:
     """Trackers lack what they should subtract, the local quantities of the iteration before."""
-    real = ConsensusNewton.step
 
-    def step(self: ConsensusNewton, state: NewtonState, *rest: Any) -> NewtonState:
-        return real(self, replace(state, g=np.zeros_like(state.g), H=np.zeros_like(state.H)), *rest)
+    def without(algorithm: ConsensusNewton, state: NewtonState, *rest: Any) -> tuple:
+        return algorithm, replace(state, g=0.0 * state.g, H=0.0 * state.H), *rest
 
-    patch.setattr(ConsensusNewton, "step", step)
+    patch.arguments(ConsensusNewton, "step", without)
 
 
 def correction_one_iteration_late(patch: Patch) -> None:
     """Trackers subtract the local quantities of two iterations before."""
-    real = ConsensusNewton.step
     before: dict[str, NewtonState] = {}
 
-    def step(self: ConsensusNewton, state: NewtonState, *rest: Any) -> NewtonState:
+    def delayed(algorithm: ConsensusNewton, state: NewtonState, *rest: Any) -> tuple:
         late = state if state.iteration == 0 else before["state"]
         before["state"] = state
-        return real(self, replace(state, g=late.g, H=late.H), *rest)
+        return algorithm, replace(state, g=late.g, H=late.H), *rest
 
-    patch.setattr(ConsensusNewton, "step", step)
+    patch.arguments(ConsensusNewton, "step", delayed)
 
 
 def not_symmetric(patch: Patch) -> None:
@@ -103,15 +90,15 @@ def not_symmetric(patch: Patch) -> None:
 TRACKED = exact("DN", "DG", "DS", iterations=60)
 
 CONTROLS: Sequence[Control] = (
-    of_claim(rewards_exchanged, "nash", REPRODUCED, CONTRADICTED),
-    of_claim(temptation_too_small, "nash", REPRODUCED, CONTRADICTED),
-    of_claim(operator_inverted, "projection-operator", REPRODUCED, CONTRADICTED),
-    of_claim(operator_off, "projection-operator", REPRODUCED, CONTRADICTED),
-    of_claim(operator_at_m, "projection-operator", REPRODUCED, CONTRADICTED),
-    of_claim(each_its_own_ratio, "average-dynamics", REPRODUCED, CONTRADICTED),
-    of_claim(curvature_sign_flipped, "average-dynamics", REPRODUCED, CONTRADICTED),
-    of_claim(no_correction_term, "tracking", REPRODUCED, CONTRADICTED, TRACKED),
-    of_claim(correction_one_iteration_late, "tracking", REPRODUCED, CONTRADICTED, TRACKED),
-    of_claim(not_symmetric, "tracking", REPRODUCED, CONTRADICTED, TRACKED),
-    of_claim(steps_overflow, "tracking", REPRODUCED, CONTRADICTED, TRACKED),
+    of_claim(rewards_exchanged, "nash"),
+    of_claim(temptation_too_small, "nash"),
+    of_claim(operator_inverted, "projection-operator"),
+    of_claim(operator_off, "projection-operator"),
+    of_claim(operator_at_m, "projection-operator"),
+    of_claim(each_its_own_ratio, "average-dynamics"),
+    of_claim(curvature_sign_flipped, "average-dynamics"),
+    of_claim(no_correction_term, "tracking", TRACKED),
+    of_claim(correction_one_iteration_late, "tracking", TRACKED),
+    of_claim(not_symmetric, "tracking", TRACKED),
+    of_claim(steps_overflow, "tracking", TRACKED),
 )

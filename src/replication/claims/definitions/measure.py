@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import curvature, networks, run
 from netnewton.algorithms.consensus_newton import ConsensusNewton, current_trackers
-from netnewton.derivatives.exact import exact_derivatives
+from netnewton.arrays import Array, Flags
+from netnewton.derivatives import exact
 from netnewton.games import finite
 from netnewton.policies import Boltzmann
 from replication.claims.definitions.tracking import tracking
 from replication.claims.evidence import Evidence, Measure, exactly
-from replication.claims.intervals import Interval
-
-Array = npt.NDArray[np.float64]
+from replication.experiments.intervals import Interval
 
 SEED = 2022  # of the random matrices and games below; any number does
 REPEATED_DISCOUNT = 0.8  # of the repeated game, as in the ledger's reading of it
@@ -86,7 +84,7 @@ def _plans_return(
     theta = np.zeros(policy.n_parameters)
     for agent, plan in enumerate(plans):
         theta[policy.owner == agent] = [CERTAIN if a == 0 else -CERTAIN for a in plan]
-    return exact_derivatives(game, policy, order=0)(np.tile(theta, (1, len(plans), 1))).J[0]
+    return exact(game, policy, order=0).returns(theta)
 
 
 def projection_operator(evidence: Evidence) -> Mapping[str, Interval]:
@@ -110,7 +108,7 @@ def projection_operator(evidence: Evidence) -> Mapping[str, Interval]:
 
 def _matrices_about(
     floor: float, size: int, count: int, rng: np.random.Generator
-) -> tuple[Array, npt.NDArray[np.bool_]]:
+) -> tuple[Array, Flags]:
     """Random symmetric matrices (1, count, size, size), and which of them are >= floor * I.
 
     A quarter has all eigenvalues above the floor, a quarter one below it by a hair, a quarter any
@@ -180,7 +178,7 @@ def _eq5(
         trackers=current_trackers,
     )
     averaging = networks.mixing(np.full((game.n_agents, game.n_agents), 1 / game.n_agents))
-    followed = run(eq_5, exact_derivatives(game, policy), averaging, iterations, start[0])
+    followed = run(eq_5, exact(game, policy), averaging, iterations, start[0])
     return followed.trace["theta"]
 
 
@@ -188,7 +186,7 @@ def _newton(
     game: finite.FiniteGame, policy: Boltzmann, theta: Array, iterations: int, epsilon: float
 ) -> Array:
     """Eq. 2 for the average return: one parameter vector, no agents; shape (iterations + 1, D)."""
-    derivatives = exact_derivatives(game, policy)
+    derivatives = exact(game, policy)
     path = [theta]
     for _ in range(iterations):
         every_agent = derivatives(np.tile(theta, (1, game.n_agents, 1)))

@@ -10,9 +10,9 @@ from netnewton import networks
 from netnewton import run as run_algorithm
 from replication.claims.concave import with_trackers
 from replication.claims.evidence import Evidence, exactly
-from replication.claims.intervals import Interval
 from replication.experiments import config
 from replication.experiments.build import build
+from replication.experiments.intervals import Interval
 from replication.experiments.simulate import observed, tracking_error
 
 EXPERIMENT = "pd_exact"

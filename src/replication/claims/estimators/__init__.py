@@ -1,1 +1,1 @@
-"""Claims on the estimators of Theorem 1, Section 4 and Appendix A."""
+"""Claims on the estimators of Appendix A."""

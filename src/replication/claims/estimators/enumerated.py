@@ -21,11 +21,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from netnewton.arrays import Array, Indices
 from netnewton.games import finite
 from netnewton.policies import Boltzmann
 
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 Credit = Callable[[Array], Array]
 
 SEED = 2022  # of the games; any number does

@@ -6,19 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import trajectories
-from netnewton.derivatives import likelihood_ratio
-from netnewton.derivatives.likelihood_ratio import Estimator
+from netnewton.arrays import Array
+from netnewton.derivatives import Estimator, estimation
 from netnewton.games import finite, gridworld
 from netnewton.policies import Boltzmann, GaussianRBF
-from replication.claims.estimators.bias import as_read, both_credits
 from replication.claims.estimators.enumerated import generator, random_game, random_problem
+from replication.claims.estimators.sampling import as_read, both_credits
 from replication.claims.evidence import Evidence
-from replication.claims.intervals import Interval
-
-Array = npt.NDArray[np.float64]
+from replication.experiments.intervals import Interval
 
 WITH_BASELINE = 10  # trajectories of a batch from which a baseline is taken
 
@@ -82,7 +79,7 @@ def _gradients(
     copies = np.tile(theta, (batches, game.n_agents, 1))
     scores = policy.scores(copies, copies[:, 0], batch)
     return [
-        likelihood_ratio.estimate(batch, scores, game.discount, estimator, 1).gradient
+        estimation.estimate(batch, scores, game.discount, estimator, 1).gradient
         for estimator in estimators
     ]
 

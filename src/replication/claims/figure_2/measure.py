@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
+from netnewton.arrays import Flags
 from netnewton.policies import Boltzmann, behaviour_parameters
-from replication.claims.comparisons import area_difference, average, ratio, returns, tenth
+from replication.claims.comparisons import area_difference, ratio
 from replication.claims.evidence import Evidence, Measure
-from replication.claims.intervals import Interval, share_interval
 from replication.experiments import problems
 from replication.experiments.config import ConfigError
+from replication.experiments.intervals import Interval, share_interval
 from replication.experiments.results import Results
+from replication.experiments.returns import average, returns, tenth
 
 WITH, WITHOUT, EXACT = "pd_sampled_is", "pd_sampled_no_is", "pd_fixed_exact"
 NEARLY_CERTAIN = 0.9
@@ -55,7 +56,7 @@ def shifted_optimum(evidence: Evidence) -> Mapping[str, Interval]:
     }
 
 
-def at_another_corner(results: Results) -> npt.NDArray[np.bool_]:
+def at_another_corner(results: Results) -> Flags:
     """Whether a repetition ends with a joint action other than (0, 0) nearly certain, shape (R,).
 
     In the first state, if the game has several. A diverged repetition ends nowhere, and counts as

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-from replication.claims.comparisons import area_difference, arrival, returns, tenth
+from netnewton.arrays import Array
+from replication.claims.comparisons import area_difference, arrival
 from replication.claims.evidence import Evidence, Measure
-from replication.claims.intervals import Interval, bootstrap, median_interval, ratio_bounds
-
-Array = npt.NDArray[np.float64]
+from replication.experiments.intervals import Interval, bootstrap, median_interval, ratio_bounds
+from replication.experiments.returns import returns, tenth
 
 EXPERIMENT = "gridworld"
 SHARE = 0.9  # of the gain that counts as having arrived

@@ -7,14 +7,11 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-import numpy.typing as npt
 
-from replication.claims.control import Control, Patch, Plant, of_claim
-from replication.claims.judge import CONTRADICTED, REPRODUCED
+from netnewton.arrays import Array
 from replication.claims.messages import measure as measured
+from replication.claims.planting import Control, Patch, of_claim
 from replication.second_opinions import arithmetic, audit, messaging
-
-Array = npt.NDArray[np.float64]
 
 
 def flooding_stopped_early(patch: Patch) -> None:
@@ -24,12 +21,12 @@ def flooding_stopped_early(patch: Patch) -> None:
 
 def forwarded_a_round_late(patch: Patch) -> None:
     """An agent keeps what it receives for a round before it passes it on."""
-    real = messaging.news
-    patch.setattr(
+    patch.arguments(
         messaging,
         "news",
-        lambda known, now: real(
-            {i: (when + (when > 0), block) for i, (when, block) in known.items()}, now
+        lambda known, now: (
+            {i: (when + (when > 0), block) for i, (when, block) in known.items()},
+            now,
         ),
     )
     patch.setattr(messaging, "round_limit", lambda graph: 2 * len(graph))
@@ -37,13 +34,10 @@ def forwarded_a_round_late(patch: Patch) -> None:
 
 def relayed_in_single_precision(patch: Patch) -> None:
     """Blocks are rounded to single precision when they are passed on."""
-    real = messaging.news
-    patch.setattr(
+    patch.result(
         messaging,
         "news",
-        lambda known, now: {
-            name: block.astype(np.float32).astype(float) for name, block in real(known, now).items()
-        },
+        lambda news: {name: block.astype(np.float32).astype(float) for name, block in news.items()},
     )
 
 
@@ -96,30 +90,21 @@ def factorised_for_each_parameter(patch: Patch) -> None:
 
 def timings_of_a_fourth_power(patch: Patch) -> None:
     """The table of timings grows as d to the fourth."""
-    real = measured.read_timings
-
-    def timings(path: Any) -> Array:
-        table, d = real(path), np.array(measured.TIMED_D)
-        return np.asarray(table[:, :1] * (d / d[0]) ** 4)
-
-    patch.setattr(measured, "read_timings", timings)
-
-
-def _caught(fault: Plant, caught_by: str) -> Control:
-    return of_claim(fault, caught_by, REPRODUCED, CONTRADICTED)
+    d = np.array(measured.TIMED_D)
+    patch.result(measured, "read_timings", lambda table: table[:, :1] * (d / d[0]) ** 4)
 
 
 CONTROLS: Sequence[Control] = (
-    _caught(flooding_stopped_early, "broadcast/broadcast-error"),
-    _caught(forwarded_a_round_late, "broadcast/rounds-excess"),
-    _caught(relayed_in_single_precision, "broadcast/broadcast-error"),
-    _caught(mean_reward_appended, "privacy/undeclared-dependence"),
-    _caught(mean_reward_appended, "privacy/undeclared-fields"),
-    _caught(reward_hidden_in_g, "privacy/undeclared-dependence"),
-    _caught(diagonal_sent_dense, "cost-communication/slope-diagonal"),
-    _caught(half_a_matrix_sent, "cost-communication/slope-full"),
-    _caught(identity_sent_dense, "cost-communication/slope-identity"),
-    _caught(identity_sent_dense, "cost-communication/identity-curvature-scalars"),
-    _caught(factorised_for_each_parameter, "cost-computation/count-slope"),
-    _caught(timings_of_a_fourth_power, "cost-computation/time-slope"),
+    of_claim(flooding_stopped_early, "broadcast/broadcast-error"),
+    of_claim(forwarded_a_round_late, "broadcast/rounds-excess"),
+    of_claim(relayed_in_single_precision, "broadcast/broadcast-error"),
+    of_claim(mean_reward_appended, "privacy/undeclared-dependence"),
+    of_claim(mean_reward_appended, "privacy/undeclared-fields"),
+    of_claim(reward_hidden_in_g, "privacy/undeclared-dependence"),
+    of_claim(diagonal_sent_dense, "cost-communication/slope-diagonal"),
+    of_claim(half_a_matrix_sent, "cost-communication/slope-full"),
+    of_claim(identity_sent_dense, "cost-communication/slope-identity"),
+    of_claim(identity_sent_dense, "cost-communication/identity-curvature-scalars"),
+    of_claim(factorised_for_each_parameter, "cost-computation/count-slope"),
+    of_claim(timings_of_a_fourth_power, "cost-computation/time-slope"),
 )

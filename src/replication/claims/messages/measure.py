@@ -10,14 +10,13 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
+from netnewton.arrays import Array
 from netnewton.networks import random_weights
 from replication.claims.evidence import Evidence, Measure, exactly
-from replication.claims.intervals import Interval, bootstrap
 from replication.experiments.config import ROOT, ConfigError
+from replication.experiments.intervals import Interval, bootstrap
 from replication.second_opinions import arithmetic, audit, messaging
 from replication.second_opinions.literal import Agent, Oracle
-
-Array = npt.NDArray[np.float64]
 
 SEED = 2022
 TIMINGS = ROOT / "paper_checks" / "costs.csv"

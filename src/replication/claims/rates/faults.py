@@ -7,22 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from netnewton import curvature
+from netnewton.arrays import Array
 from netnewton.derivatives import Derivatives
 from replication.claims import concave
-from replication.claims.control import Control, Patch
-from replication.claims.judge import CONTRADICTED, REPRODUCED
+from replication.claims.planting import Control, Patch, of_claim
 from replication.claims.rates import measure as rates
-from replication.claims.theorems.small import Small
+from replication.claims.team_cases import Cases
 
 
 def hessian_frozen(patch: Patch) -> None:
     """Newton's method keeps the Hessian of its start."""
     real = concave.source_of
 
-    def source_of(runs: concave.Cases) -> concave.DerivativeSource:
+    def source_of(runs: Cases) -> concave.DerivativeSource:
         source, first = real(runs), real(runs)(runs.theta)
 
-        def derivatives(theta: concave.Array) -> Derivatives:
+        def derivatives(theta: Array) -> Derivatives:
             return source(theta)._replace(hessian=first.hessian)
 
         return derivatives
@@ -43,22 +43,23 @@ def g_of_full_hessian(patch: Patch) -> None:
 
 def no_off_diagonal(patch: Patch) -> None:
     """The full method's Hessian has no off-diagonal entries."""
-    real = curvature.FullHessian.local
-
-    def local(self: curvature.FullHessian, derivatives: Derivatives) -> curvature.Array:
-        H = real(self, derivatives)
-        return H * np.eye(H.shape[-1])
-
-    patch.setattr(curvature.FullHessian, "local", local)
+    patch.result(curvature.FullHessian, "local", lambda H: H * np.eye(H.shape[-1]))
 
 
-CONTROLS: Sequence[Control] = (
-    Control(
-        hessian_frozen, "newton-quadratic", Small("newton-quadratic"), REPRODUCED, CONTRADICTED
-    ),
-    Control(
-        hessian_for_identity, "gradient-linear", Small("gradient-linear"), REPRODUCED, CONTRADICTED
-    ),
-    Control(g_of_full_hessian, "jacobi-optimum", Small("jacobi-optimum"), REPRODUCED, CONTRADICTED),
-    Control(no_off_diagonal, "jacobi-slower", Small("jacobi-slower"), REPRODUCED, CONTRADICTED),
+def small(patch: Patch) -> None:
+    """Problems few enough to take seconds."""
+    patch.setattr(rates, "PROBLEMS", 20)
+    patch.setattr(rates, "TUNING_PROBLEMS", 4)
+    patch.setattr(rates, "JACOBI_STEEPNESS", (1.0,))
+    patch.forget(rates._equal_copies, rates._jacobi_cases, rates._common_threshold)
+
+
+CONTROLS: Sequence[Control] = tuple(
+    of_claim(fault, claim, smaller=small)
+    for fault, claim in (
+        (hessian_frozen, "newton-quadratic"),
+        (hessian_for_identity, "gradient-linear"),
+        (g_of_full_hessian, "jacobi-optimum"),
+        (no_off_diagonal, "jacobi-slower"),
+    )
 )

@@ -7,23 +7,23 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import networks
 from netnewton.algorithms import ConsensusNewton
+from netnewton.arrays import Array, Flags
 from netnewton.curvature import ScaledIdentity
 from replication.claims import concave
-from replication.claims.concave import Cases, Reading
+from replication.claims.concave import Reading
 from replication.claims.evidence import Evidence, Measure, exactly
-from replication.claims.intervals import (
+from replication.claims.team_cases import FAMILIES, SEED, Cases, cases, graph, random_problems
+from replication.claims.thresholds import GRID, thresholds
+from replication.experiments.intervals import (
     Interval,
     median_interval,
     ratio_bounds,
     settling_time,
     share_interval,
 )
-
-Array = npt.NDArray[np.float64]
 
 AGENTS, PARAMETERS = 4, 3
 PROBLEMS = 60
@@ -82,13 +82,13 @@ def gradient_steps(base: Cases) -> Array:
 @cache
 def _equal_copies() -> Cases:
     """Problems for orders, the copies of each starting from one random point."""
-    problems = concave.random_problems(PROBLEMS, AGENTS, PARAMETERS, STEEPNESS, stream=6)
-    return concave.cases(problems, equal=True)
+    problems = random_problems(PROBLEMS, AGENTS, PARAMETERS, STEEPNESS, stream=6)
+    return cases(problems, equal=True)
 
 
 def _near(base: Cases) -> Cases:
     """The same with starts close to the optima, in random directions."""
-    rng = np.random.default_rng([concave.SEED, 4])
+    rng = np.random.default_rng([SEED, 4])
     direction = rng.normal(size=base.optimum.shape)
     distance = FAR * rng.uniform(0.5, 1.0, size=(len(base), 1))
     start = base.optimum + distance * direction / np.linalg.norm(direction, axis=1, keepdims=True)
@@ -104,7 +104,7 @@ def _errors(
     return relative * base.errors(base.theta)[:, np.newaxis]
 
 
-def _between(error: Array) -> npt.NDArray[np.bool_]:
+def _between(error: Array) -> Flags:
     return (error > NEAR) & (error < FAR)
 
 
@@ -144,7 +144,7 @@ def jacobi_optimum(evidence: Evidence) -> Mapping[str, Interval]:
     reading = Reading.of(evidence, "curvature-sign", "projection", "simplified-g")
     threshold = _common_threshold(reading)
     groups = _jacobi_cases()
-    half = threshold / 2 if threshold else float(concave.GRID[0])
+    half = threshold / 2 if threshold else float(GRID[0])
     distances = [_final_distance(base, reading, half) for base in groups]
     n = sum(len(base) for base in groups) * JACOBI_STARTS
     return {"final-distance": exactly(max(distances), n), "threshold": exactly(threshold, n)}
@@ -153,12 +153,10 @@ def jacobi_optimum(evidence: Evidence) -> Mapping[str, Interval]:
 @cache
 def _jacobi_cases() -> list[Cases]:
     """A problem of each steepness on a graph of every family."""
-    graphs = [concave.graph(family, JACOBI_AGENTS) for family in concave.FAMILIES]
+    graphs = [graph(family, JACOBI_AGENTS) for family in FAMILIES]
     weights = [networks.metropolis_weights(graph) for graph in graphs]
     return [
-        concave.cases(
-            concave.random_problems(1, JACOBI_AGENTS, PARAMETERS, steepness, stream=7), weights
-        )
+        cases(random_problems(1, JACOBI_AGENTS, PARAMETERS, steepness, stream=7), weights)
         for steepness in JACOBI_STEEPNESS
     ]
 
@@ -168,14 +166,13 @@ def _common_threshold(reading: Reading) -> float:
     """Largest grid value such that it and every smaller one converge in all cases."""
     method = concave.algorithm_1(reading, "diagonal")
     found = [
-        concave.thresholds(base, method, reading, JACOBI_STARTS, bisections=0)
-        for base in _jacobi_cases()
+        thresholds(base, method, reading, JACOBI_STARTS, bisections=0) for base in _jacobi_cases()
     ]
     return float(np.min(found))
 
 
 def _final_distance(base: Cases, reading: Reading, step: float) -> float:
-    runs = base.restarted(JACOBI_STARTS, np.random.default_rng([concave.SEED, 3]))
+    runs = base.restarted(JACOBI_STARTS, np.random.default_rng([SEED, 3]))
     horizon = np.minimum(3000, 60 / step + 40 / runs.gaps).astype(int)
     method = concave.algorithm_1(reading, "diagonal")
     errors = concave.follow(runs, method, reading, np.full(len(runs), step), horizon, goal=0.0)
@@ -213,8 +210,8 @@ def jacobi_slower(evidence: Evidence) -> Mapping[str, Interval]:
 
 def _comparison(count: int, stream: int) -> Cases:
     """Random problems on a ring, from unequal copies."""
-    weights = networks.metropolis_weights(concave.graph("ring", AGENTS))
-    return concave.cases(concave.random_problems(count, AGENTS, PARAMETERS, 1.0, stream), [weights])
+    weights = networks.metropolis_weights(graph("ring", AGENTS))
+    return cases(random_problems(count, AGENTS, PARAMETERS, 1.0, stream), [weights])
 
 
 def _pair(base: Cases, reading: Reading, full: float, diagonal: float) -> Pair:

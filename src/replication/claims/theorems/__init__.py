@@ -1,1 +1,1 @@
-"""Claims of Section 4: Theorems 4, 5 and 7, on team problems that satisfy their assumptions."""
+"""Claims of Section 4: Theorems 1, 4, 5 and 7, and consistency."""

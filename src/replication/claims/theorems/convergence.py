@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from netnewton import networks
 from netnewton.algorithms.consensus_newton import ConsensusNewton, previous_trackers
+from netnewton.arrays import Array
 from netnewton.games.concave import TeamProblem
 from replication.claims import concave
-from replication.claims.concave import Cases, Reading
+from replication.claims.concave import Reading
 from replication.claims.evidence import Evidence, exactly
-from replication.claims.intervals import Interval, share_interval
+from replication.claims.team_cases import FAMILIES, SEED, Cases, cases, graph, random_problems
 from replication.claims.theorems.prediction import linear_threshold, proof_threshold
-
-Array = npt.NDArray[np.float64]
+from replication.claims.thresholds import GOAL, GRID, thresholds
+from replication.experiments.intervals import Interval, share_interval
 
 PARAMETERS = 2
 ARRIVED = 1e-10  # error, relative to the start, that counts as arrival in the ledger
@@ -40,7 +40,7 @@ class Size:
     """Of the search for the threshold."""
     runs: int
     """Of the runs at half of it."""
-    families: tuple[str, ...] = concave.FAMILIES
+    families: tuple[str, ...] = FAMILIES
 
 
 EQ_5_SIZES = (
@@ -64,7 +64,7 @@ class Row:
     """One problem on one graph."""
 
     graph: str
-    """A family of `concave.FAMILIES`; "averaging" for eq. 5."""
+    """A family of `FAMILIES`; "averaging" for eq. 5."""
     agents: int
     spectral_gap: float
     steepness: float
@@ -89,7 +89,7 @@ def eq_5_rows(reading: Reading, sizes: tuple[Size, ...]) -> list[Row]:
     rows = []
     for size in sizes:
         problem = _problem(size)
-        base = concave.cases([problem])
+        base = cases([problem])
         rows += _rows(size, base, concave.eq_5(reading), reading, ["averaging"])
     return rows
 
@@ -106,19 +106,19 @@ def algorithm_1_rows(reading: Reading, sizes: tuple[Size, ...]) -> list[Row]:
 
 def cases_of(size: Size) -> Cases:
     """A problem on a graph of each of its families, with Metropolis weights."""
-    graphs = [concave.graph(family, size.agents) for family in size.families]
-    return concave.cases([_problem(size)], [networks.metropolis_weights(g) for g in graphs])
+    graphs = [graph(family, size.agents) for family in size.families]
+    return cases([_problem(size)], [networks.metropolis_weights(g) for g in graphs])
 
 
 def _problem(size: Size) -> TeamProblem:
-    return concave.random_problems(1, size.agents, PARAMETERS, size.steepness, size.agents)[0]
+    return random_problems(1, size.agents, PARAMETERS, size.steepness, size.agents)[0]
 
 
 def _rows(
     size: Size, base: Cases, method: ConsensusNewton, reading: Reading, names: Sequence[str]
 ) -> list[Row]:
     problem = _problem(size)
-    found = concave.thresholds(base, method, reading, size.starts)
+    found = thresholds(base, method, reading, size.starts)
     errors = half_way(base, method, reading, found, size.runs)
     above = behaviour_above(base, method, reading, found, size.starts)
     proof = proof_threshold(problem)
@@ -163,8 +163,8 @@ def half_way(
 
     Where there is no threshold, they are short runs at the smallest step size of the grid.
     """
-    runs = base.restarted(starts, np.random.default_rng([concave.SEED, 2]))
-    steps = np.repeat(np.where(found > 0, found / 2, concave.GRID[0]), starts)
+    runs = base.restarted(starts, np.random.default_rng([SEED, 2]))
+    steps = np.repeat(np.where(found > 0, found / 2, GRID[0]), starts)
     patience = np.minimum(LONGEST, 60 / steps + 40 / runs.gaps)
     horizon = np.where(np.repeat(found > 0, starts), patience, HOPELESS).astype(int)
     errors = concave.follow(runs, method, reading, steps, horizon, ARRIVED)
@@ -211,7 +211,7 @@ def edge_errors(size: Size, case: int, factors: Sequence[float], iterations: int
     """
     reading = Reading()
     base, method = cases_of(size), concave.algorithm_1(reading)
-    runs = base.restarted(size.starts, np.random.default_rng([concave.SEED, 1]))
+    runs = base.restarted(size.starts, np.random.default_rng([SEED, 1]))
     chosen = runs.take(case * size.starts + np.arange(size.starts))
     rows = algorithm_1_rows(reading, SIZES)
     found = next(
@@ -232,7 +232,7 @@ def behaviour_above(
     base: Cases, method: ConsensusNewton, reading: Reading, found: Array, starts: int
 ) -> list[str]:
     """What the starts of the search do just above each threshold, in words."""
-    runs = base.restarted(starts, np.random.default_rng([concave.SEED, 1]))
+    runs = base.restarted(starts, np.random.default_rng([SEED, 1]))
     there = np.flatnonzero((found > 0) & (found * ABOVE <= 1.0))
     words = [""] * len(base)
     if len(there) == 0:
@@ -241,7 +241,7 @@ def behaviour_above(
     steps = np.repeat(found[there] * ABOVE, starts)
     horizon = np.ceil(30 / steps + 12 / runs.gaps[rows]).astype(int)
     above = runs.take(rows)
-    errors = concave.follow(above, method, reading, steps, horizon, concave.GOAL)
+    errors = concave.follow(above, method, reading, steps, horizon, GOAL)
     for i, block in zip(there, errors.reshape(len(there), starts, -1), strict=True):
         words[i] = describe(block)
     return words
@@ -249,7 +249,7 @@ def behaviour_above(
 
 def describe(errors: Array) -> str:
     """Counts of starts that converge, diverge, or stay away from the optimum without diverging."""
-    arrived = concave.arrival(errors, concave.GOAL) >= 0
+    arrived = concave.arrival(errors, GOAL) >= 0
     diverged = np.isinf(errors).any(axis=1) | (np.nanmax(errors, axis=1) > 1e6)
     counts = {
         "converge": int(arrived.sum()),

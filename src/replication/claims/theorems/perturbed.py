@@ -27,19 +27,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton import networks, run
 from netnewton.algorithms import ConsensusNewton
-from netnewton.derivatives import Derivatives, DerivativeSource
-from netnewton.games.concave import TeamProblem, concave_derivatives
+from netnewton.arrays import Array
+from netnewton.derivatives import Derivatives, DerivativeSource, concave_derivatives
+from netnewton.games.concave import TeamProblem
 from replication.claims import concave
-from replication.claims.concave import Cases, Reading
+from replication.claims.concave import Reading
 from replication.claims.evidence import Evidence, exactly
-from replication.claims.intervals import Interval
+from replication.claims.team_cases import SEED, SPREAD, Cases, cases, graph, random_problems
 from replication.claims.theorems.convergence import line_slope
-
-Array = npt.NDArray[np.float64]
+from replication.experiments.intervals import Interval
 
 AGENTS, PARAMETERS = 5, 2
 PROBLEMS, STARTS = 6, 8
@@ -158,12 +157,12 @@ class Shifted:
 @cache
 def shifted(reading: Reading) -> list[Shifted]:
     """Equilibria of all problems, each with an error of its own."""
-    rng = np.random.default_rng([concave.SEED, 10])
+    rng = np.random.default_rng([SEED, 10])
     base = _base()
     results = []
     for i, problem in enumerate(_problems()):
         error, optimum = random_error(rng, SIZE), base.optimum[i]
-        far = rng.normal(scale=concave.SPREAD, size=(STARTS - 1, PARAMETERS))
+        far = rng.normal(scale=SPREAD, size=(STARTS - 1, PARAMETERS))
         starts = np.vstack([optimum, far])
         found = np.array([equilibrium(problem, reading, error, start) for start in starts])
         results.append(Shifted(problem, optimum, error, found))
@@ -172,13 +171,13 @@ def shifted(reading: Reading) -> list[Shifted]:
 
 @cache
 def _problems() -> list[TeamProblem]:
-    return concave.random_problems(PROBLEMS, AGENTS, PARAMETERS, 1.0, stream=11)
+    return random_problems(PROBLEMS, AGENTS, PARAMETERS, 1.0, stream=11)
 
 
 @cache
 def _base() -> Cases:
-    weights = networks.metropolis_weights(concave.graph("ring", AGENTS))
-    return concave.cases(_problems(), [weights]).restarted(1, np.random.default_rng(concave.SEED))
+    weights = networks.metropolis_weights(graph("ring", AGENTS))
+    return cases(_problems(), [weights]).restarted(1, np.random.default_rng(SEED))
 
 
 def limits(reading: Reading) -> Array:
@@ -255,7 +254,7 @@ def _apart(case: Shifted) -> float:
     away = np.linalg.norm(case.found[:, np.newaxis] - case.found, axis=-1)
     if np.isnan(case.x).any():
         return float("nan")
-    return float(away[~np.isnan(away)].max() / concave.SPREAD)
+    return float(away[~np.isnan(away)].max() / SPREAD)
 
 
 def _distance(case: Shifted, end: Array) -> float:
@@ -266,7 +265,7 @@ def _distance(case: Shifted, end: Array) -> float:
 
 def _smoothness(reading: Reading, confidence: float) -> Interval:
     """The smallest slope over the problems, with the interval of its own line."""
-    rng = np.random.default_rng([concave.SEED, 12])
+    rng = np.random.default_rng([SEED, 12])
     logs = [np.log(remainders(reading, case, rng)) for case in shifted(reading)]
     slopes = [line_slope(np.log(CHANGES), y, confidence) for y in logs]
     return min(slopes, key=lambda slope: slope.value)

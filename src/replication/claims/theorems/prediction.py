@@ -28,12 +28,10 @@ They hold over all of space; where no positive b_3 satisfies its line, nothing f
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import linalg
 
+from netnewton.arrays import Array
 from netnewton.games.concave import TeamProblem
-
-Array = npt.NDArray[np.float64]
 
 AT_MOST = 2.0  # 1 - epsilon leaves the unit disc there, whatever else happens
 _SCAN = 40

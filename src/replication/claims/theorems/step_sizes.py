@@ -12,8 +12,7 @@ from replication.claims.concave import Reading
 from replication.claims.theorems import convergence
 from replication.claims.theorems.convergence import Row
 from replication.experiments.config import ConfigError
-from replication.experiments.files import write_text
-from replication.figures.style import table
+from replication.experiments.files import csv_table, write_text
 
 HEADER = (
     "dynamics",
@@ -58,8 +57,8 @@ def write_thresholds(path: Path) -> None:
         _cells("Algorithm 1", row)
         for row in convergence.algorithm_1_rows(reading, convergence.SIZES)
     ]
-    write_text(path, table(HEADER, rows))
-    write_text(edge_path(path), table(EDGE_HEADER, _edge_rows()))
+    write_text(path, csv_table(HEADER, rows))
+    write_text(edge_path(path), csv_table(EDGE_HEADER, _edge_rows()))
 
 
 def read(path: Path, header: Sequence[str]) -> list[dict[str, str]]:

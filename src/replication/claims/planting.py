@@ -1,25 +1,24 @@
 """Planted faults: each check is seen to fail.
 
 A control plants one fault in the code that a check is really made with, and says which verdict the
-check gives without it and which one it has to give with it. `netnewton selftest` plants them all.
+check gives without it and which one it has to give with it. Here is what a control is made of;
+`controls.selftest` plants the faults and sees the checks notice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from unittest import mock
 
-from replication.claims import ledger
-from replication.claims.evidence import Evidence
-from replication.claims.judge import check_claim
+from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.experiments import config
 from replication.experiments.config import Spec
+from replication.experiments.overrides import override
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import simulate
 
@@ -55,12 +54,33 @@ class Patch:
         self._undo.callback(mapping.__setitem__, key, before)
         mapping[key] = value
 
+    def arguments(self, target: object, name: str, change: Callable[..., tuple]) -> None:
+        """Call a function, or a method of a class, with what `change` makes of its arguments."""
+        real = getattr(target, name)
+        self.setattr(target, name, lambda *given, **named: real(*change(*given), **named))
+
+    def result(self, target: object, name: str, change: Callable[..., Any]) -> None:
+        """Let a function, or a method of a class, return what `change` makes of its result."""
+        real = getattr(target, name)
+        self.setattr(target, name, lambda *given, **named: change(real(*given, **named)))
+
+    def around(self, target: object, name: str, change: Callable[..., Any]) -> None:
+        """As `result`, and `change` is told the arguments after the result."""
+        real = getattr(target, name)
+        self.setattr(target, name, lambda *given: change(real(*given), *given))
+
+    def forget(self, *cached: Any) -> None:
+        """Let cached functions compute anew, now and after the block."""
+        for function in cached:
+            function.cache_clear()
+            self._undo.callback(function.cache_clear)
+
 
 Plant = Callable[[Patch], None]
 """Plants a fault; its name is the fault's, the first line of its docstring says what it does."""
 
 Check = Callable[[Path], str]
-"""Does something in a scratch folder and gives a verdict, or "passes" or "fails"."""
+"""Does something in a scratch folder and says whether it "passes" or "fails"."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ class Run:
     def specs(self) -> list[Spec]:
         """What is to be simulated; `REPETITIONS` repetitions unless the settings say otherwise."""
         assignments = [f"repetitions={REPETITIONS}", *self.settings]
-        changed = config.override(config.load(), self.experiment, self.methods, assignments)
+        changed = override(config.load(), self.experiment, self.methods, assignments)
         return [config.spec(changed, self.experiment, method) for method in self.methods]
 
     def make(self, folder: Path) -> None:
@@ -92,24 +112,8 @@ class OfClaim:
     claim: str
     quantity: str | None = None
     runs: tuple[Run, ...] = ()
-
-    def __call__(self, folder: Path) -> str:
-        """Simulate, measure and judge."""
-        return self.judged(folder)[self.quantity or self.claim]
-
-    def judged(self, folder: Path) -> Mapping[str, str]:
-        """The verdicts on the claim and on all of its quantities, under their ids."""
-        for run in self.runs:
-            run.make(folder)
-        judged = check_claim(ledger_entry(self.claim), Evidence(folder, CONFIDENCE))
-        of_quantities = {q["id"]: str(q["verdict"]) for q in judged["quantities"]}
-        return {**of_quantities, self.claim: str(judged["verdict"])}
-
-
-@cache
-def ledger_entry(claim: str) -> ledger.Entry:
-    """A claim's entry of the ledger, read once."""
-    return next(entry for entry in ledger.claims() if entry["id"] == claim)
+    smaller: Plant | None = None
+    """Makes what is measured without runs small enough to take seconds."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Control:
     fault: Plant
     caught_by: str
     """The claim (or ``claim/quantity``), or the name of another check."""
-    check: Check
+    check: Check | OfClaim
     healthy: str
     """What the check says without the fault."""
     faulty: str
@@ -142,16 +146,22 @@ class Control:
 
 
 def of_claim(
-    fault: Plant, caught_by: str, healthy: str, faulty: str, runs: tuple[Run, ...] = ()
+    fault: Plant,
+    caught_by: str,
+    runs: tuple[Run, ...] = (),
+    smaller: Plant | None = None,
+    healthy: str = REPRODUCED,
+    faulty: str = CONTRADICTED,
 ) -> Control:
     """A fault that must change the verdict on a ``claim``, or on one ``claim/quantity``."""
     claim, _, quantity = caught_by.partition("/")
-    return Control(fault, caught_by, OfClaim(claim, quantity or None, runs), healthy, faulty)
+    check = OfClaim(claim, quantity or None, runs, smaller)
+    return Control(fault, caught_by, check, healthy, faulty)
 
 
-def of_check(fault: Plant, check: Callable[[Path], str]) -> Control:
-    """A fault that a check of `checks` or `interval_checks`, which else passes, must catch."""
-    return Control(fault, check.__name__, check, PASSES, FAILS)
+def of_check(check: Check, *faults: Plant) -> list[Control]:
+    """Faults that a check of `controls.against_literal` or `by_hand` must catch."""
+    return [Control(fault, check.__name__, check, PASSES, FAILS) for fault in faults]
 
 
 def verdict_of_check(holds: object) -> str:

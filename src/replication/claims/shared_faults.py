@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from netnewton import curvature
-from replication.claims.control import Patch, Run
-
-Array = npt.NDArray[np.float64]
+from replication.claims.planting import Patch, Run
 
 
 def fallback_to_identity(patch: Patch) -> None:
     """[.]_m falls back to I in place of (m/2) I."""
-    patch.setattr(curvature.FullHessian, "project", _falling_back_to(1.0))
+    _fall_back_to(1.0, patch)
 
 
 def steps_overflow(patch: Patch) -> None:
     """[.]_m falls back to next to nothing, so that the first step overflows."""
-    patch.setattr(curvature.FullHessian, "project", _falling_back_to(1e-320))
+    _fall_back_to(1e-320, patch)
 
 
-def _falling_back_to(multiple: float) -> Callable[..., curvature.Projected]:
-    real = curvature.FullHessian.project
-
-    def project(self: Any, Z: Array, projection: Any, floor: float) -> curvature.Projected:
-        return replace(real(self, Z, projection, floor), multiple=multiple)
-
-    return project
+def _fall_back_to(multiple: float, patch: Patch) -> None:
+    patch.result(
+        curvature.FullHessian, "project", lambda projected: replace(projected, multiple=multiple)
+    )
 
 
 def exact(*methods: str, iterations: int = 2000) -> tuple[Run, ...]:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from replication.claims import ledger, measured
+from replication.claims import ledger, on_library
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.groups import measures
-from replication.claims.intervals import Interval
 from replication.claims.judge import check_claim
 from replication.experiments.config import ConfigError
+from replication.experiments.intervals import Interval
 
 
 @pytest.fixture
@@ -19,15 +19,15 @@ def stored(tmp_path, monkeypatch):
         "theorem-1": lambda evidence: {"gradient-deviation": Interval(0.0, -np.inf, np.inf, 3)},
         "fig1-optimum": lambda evidence: pytest.fail("this one needs an experiment"),
     }
-    monkeypatch.setattr(measured, "measures", lambda: made_up)
-    monkeypatch.setattr(measured, "write_thresholds", lambda path: None)  # they take ten seconds
+    monkeypatch.setattr(on_library, "measures", lambda: made_up)
+    monkeypatch.setattr(on_library, "write_thresholds", lambda path: None)  # they take ten seconds
     path = tmp_path / "measured.json"
-    measured.measure_library(path, 0.98)
+    on_library.measure_library(path, 0.98)
     return path
 
 
 def test_what_was_measured_is_read_back(stored):
-    found = measured.read_measured(stored, 0.98)
+    found = on_library.read_measured(stored, 0.98)
     assert found == {
         "nash": {"dominance-margin": Interval(1.5, 1.5, 1.5, 1)},
         "theorem-1": {"gradient-deviation": Interval(0.0, -np.inf, np.inf, 3)},
@@ -36,17 +36,17 @@ def test_what_was_measured_is_read_back(stored):
 
 def test_another_confidence_and_a_damaged_file_are_refused(stored):
     with pytest.raises(ConfigError, match=r"at a confidence of 0\.98, not 0\.95"):
-        measured.read_measured(stored, 0.95)
+        on_library.read_measured(stored, 0.95)
     stored.write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match="missing or damaged: make it with netnewton measure"):
-        measured.read_measured(stored, 0.98)
+        on_library.read_measured(stored, 0.98)
     stored.unlink()
     with pytest.raises(ConfigError, match="missing or damaged"):
-        measured.read_measured(stored, 0.98)
+        on_library.read_measured(stored, 0.98)
 
 
 def test_a_claim_measured_beforehand_is_judged_by_that(tmp_path):
-    entry = next(claim for claim in ledger.claims() if claim["id"] == "nash")
+    entry = ledger.claim("nash")
     numbers = measures()["nash"](Evidence(tmp_path, 0.98))
     assert check_claim(entry, Evidence(tmp_path, 0.98))["verdict"] == "reproduced"
     planted = {"nash": {**numbers, "dominance-margin": exactly(-1.0)}}

@@ -17,7 +17,7 @@ from typing import Any
 from replication.claims import ledger
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
-from replication.claims.measured import read_measured
+from replication.claims.on_library import read_measured
 from replication.experiments.config import ConfigError
 from replication.experiments.results import Results
 from replication.experiments.summarise import write_summary

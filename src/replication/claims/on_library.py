@@ -8,10 +8,10 @@ from pathlib import Path
 from replication.claims import ledger
 from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
-from replication.claims.intervals import Interval
 from replication.claims.theorems.step_sizes import write_thresholds
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_text
+from replication.experiments.intervals import Interval
 
 
 def measure_library(out: Path, confidence: float) -> None:

@@ -1,4 +1,4 @@
-"""The gridworld's policies at work: sampled paths of both agents, as a picture and as an animation.
+"""The gridworld's policies at work: sampled paths of both agents.
 
 A policy before learning and policies after it play the same noise, so that what differs between
 the panels is what has been learned.
@@ -8,64 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from netnewton.games.gridworld import Gridworld
-from netnewton.policies import GaussianRBF, behaviour_parameters
-from netnewton.trajectories import Streams, rollout
-from replication.experiments import problems
-from replication.experiments.build import stream
-from replication.experiments.config import ConfigError, Spec
+from netnewton.policies import behaviour_parameters
+from replication.experiments.files import csv_table
 from replication.experiments.results import Results
-from replication.figures.style import AGENTS, SMALL, Drawing, Key, table
+from replication.figures.gridworld_plays import (
+    TRAJECTORIES,
+    Play,
+    median_repetition,
+    problem,
+    sample,
+)
+from replication.figures.style import AGENTS, SMALL, Array, Drawing, Key, canvas
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Array = npt.NDArray[np.float64]
-
-TRAJECTORIES = 25
-PATHS_STREAM = 3  # beside the purposes in `experiments`: what is drawn was not learned from
-FRAMES_PER_SECOND, FRAMES_HELD = 3, 3
-
 PRINTED: Key = ("gridworld", "DN")
 FIRST_ORDER: Key = ("gridworld_tuned", "DG")
 SECOND_ORDER: Sequence[Key] = [("gridworld_tuned", name) for name in ("DN_floor", "DN_absolute")]
-COLUMNS = (
-    "panel",
-    "experiment",
-    "method",
-    "repetition",
-    "trajectory",
-    "agent",
-    "step",
-    "x",
-    "y",
-    "arrived",
-    "stuck",
-)
-
-
-class Play(NamedTuple):
-    """L trajectories of T steps, the state after the last one included."""
-
-    position: Array
-    """Shape (T + 1, 2 agents, 2 coordinates, L)."""
-    arrived: npt.NDArray[np.bool_]
-    """Shape (T + 1, 2, L)."""
-    stuck: npt.NDArray[np.bool_]
-    """Shape (T + 1, 2, L)."""
-
-    def until(self, step: int) -> Play:
-        """The first steps."""
-        end = step + 1
-        return Play(self.position[:end], self.arrived[:end], self.stuck[:end])
+LABELS = ("panel", "experiment", "method", "repetition")
+COLUMNS = (*LABELS, "trajectory", "agent", "step", "x", "y", "arrived", "stuck")
 
 
 @dataclass(frozen=True)
@@ -106,47 +75,9 @@ def panels(results: Mapping[Key, Results], confidence: float) -> Sequence[Panel]
     ]
 
 
-def median_repetition(final: Array) -> int | None:
-    """The repetition with the (lower) median return of those that have not diverged."""
-    left = np.flatnonzero(np.isfinite(final))
-    if not len(left):
-        return None
-    ranked = left[np.argsort(final[left], kind="stable")]
-    return int(ranked[(len(ranked) - 1) // 2])
-
-
-def sample(spec: Spec, mu: Array) -> Play:
-    """Trajectories of the policy with parameters mu, shape (D,), with noise of its own."""
-    game, policy = _problem(spec)
-    streams = Streams([stream(spec.settings["seed"], 0, PATHS_STREAM)])
-    horizon = spec.settings["derivatives"]["horizon"]
-    batch = rollout(game, policy, mu[np.newaxis], streams, horizon, TRAJECTORIES)
-    return replay(game, batch.actions)
-
-
-def replay(game: Gridworld, actions: Array) -> Play:
-    """Every state that actions of shape (T, 1, 2, L) lead to; a rollout leaves out the last."""
-    states = [game.start(None, (1, actions.shape[-1]))]
-    for action in actions:
-        states.append(game.step(states[-1], action, None)[0])
-    return Play(
-        np.stack([state.position[0] for state in states]),
-        np.stack([state.arrived[0] for state in states]),
-        np.stack([state.stuck[0] for state in states]),
-    )
-
-
-def _problem(spec: Spec) -> tuple[Gridworld, GaussianRBF]:
-    game = problems.game(spec.settings["game"])
-    policy = problems.policy(spec.settings["policy"], game)
-    if not (isinstance(game, Gridworld) and isinstance(policy, GaussianRBF)):
-        raise ConfigError(f"{spec.experiment}/{spec.method} is not played in a gridworld")
-    return game, policy
-
-
 def _before(results: Results) -> Panel:
     spec, J = results.spec, results["J"]
-    game, policy = _problem(spec)
+    game, policy = problem(spec)
     start = np.broadcast_to(np.asarray(spec.settings["start"], float), policy.n_parameters)
     return Panel(
         title="before learning",
@@ -163,7 +94,7 @@ def _before(results: Results) -> Panel:
 
 def _after(title: str, results: Results) -> Panel:
     spec, final = results.spec, results["J"][:, -1]
-    game, policy = _problem(spec)
+    game, policy = problem(spec)
     chosen = median_repetition(final)
     play, J = None, np.nan
     if chosen is not None:
@@ -182,32 +113,12 @@ def _after(title: str, results: Results) -> Panel:
     )
 
 
-def gridworld_paths(panels: Sequence[Panel]) -> Figure:
+def draw(panels: Sequence[Panel]) -> Figure:
     """The paths, panel by panel."""
-    figure, axes = _canvas(panels)
+    figure, axes = blank(panels)
     for axis, panel in zip(axes, panels, strict=True):
-        _scene(axis, panel)
+        scene(axis, panel)
     return figure
-
-
-def write_animation(panels: Sequence[Panel], path: Path) -> None:
-    """Write an animated GIF: a frame for the start and for each step, the last one held."""
-    from matplotlib.animation import PillowWriter
-
-    figure, axes = _canvas(panels)
-    count = figure.suptitle(" ", fontsize=9)
-    last = max((len(panel.play.position) - 1 for panel in panels if panel.play), default=0)
-    writer = PillowWriter(fps=FRAMES_PER_SECOND)
-    with writer.saving(figure, str(path), dpi=110):
-        for step in range(last + 1):
-            count.set_text(f"step {step} of {last}")
-            for axis, panel in zip(axes, panels, strict=True):
-                axis.clear()
-                _scene(axis, panel, step)
-            writer.grab_frame()
-            figure.set_layout_engine("none")  # the first frame's will do, and it takes long to find
-        for _ in range(FRAMES_HELD):  # Pillow makes one long frame of equal ones
-            writer.grab_frame()
 
 
 def caption(panels: Sequence[Panel], confidence: float) -> str:
@@ -250,23 +161,14 @@ def rows(panels: Sequence[Panel]) -> Iterator[Sequence[object]]:
         label = panel.title, panel.experiment, panel.method, repetition
         for trajectory in range(panel.play.position.shape[-1]):
             for agent in range(panel.game.n_agents):
-                for step, (x, y) in enumerate(_path(panel.play, agent, trajectory)):
+                for step, (x, y) in enumerate(panel.play.path(agent, trajectory)):
                     flags = (int(f[step, agent, trajectory]) for f in panel.play[1:])
                     yield *label, trajectory, agent, step, f"{x:.6g}", f"{y:.6g}", *flags
 
 
-def _path(play: Play, agent: int, trajectory: int) -> Array:
-    """An agent's positions up to the one it comes to rest at, shape (steps, 2)."""
-    position = play.position[:, agent, :, trajectory]
-    moved = (position[1:] != position[:-1]).any(axis=1)
-    return position[: int(np.flatnonzero(moved).max(initial=-1)) + 2]
-
-
-def _canvas(panels: Sequence[Panel]) -> tuple[Figure, Sequence[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 4.3), layout="constrained")
-    axes = figure.subplots(1, len(panels))
+def blank(panels: Sequence[Panel]) -> tuple[Figure, Sequence[Axes]]:
+    """A figure with a legend, and an empty panel for each policy."""
+    figure, axes = canvas(4.3, 1, len(panels))
     figure.legend(handles=_legend(), loc="outside lower center", ncols=6, columnspacing=1.4)
     return figure, axes
 
@@ -285,7 +187,7 @@ def _legend() -> list[Artist]:
     ]
 
 
-def _scene(axis: Axes, panel: Panel, step: int | None = None) -> None:
+def scene(axis: Axes, panel: Panel, step: int | None = None) -> None:
     """One panel, at a step or at the end."""
     game = panel.game
     _box(axis, game)
@@ -323,7 +225,7 @@ def _agent(axis: Axes, game: Gridworld, play: Play, agent: int) -> None:
     from matplotlib.patches import Circle
 
     color = AGENTS[agent]
-    paths = [_path(play, agent, trajectory) for trajectory in range(play.position.shape[-1])]
+    paths = [play.path(agent, trajectory) for trajectory in range(play.position.shape[-1])]
     axis.add_collection(LineCollection(paths, colors=color, linewidths=0.7, alpha=0.6))
     end, stuck, arrived = play.position[-1, agent], play.stuck[-1, agent], play.arrived[-1, agent]
     moving = ~(stuck | arrived)
@@ -349,7 +251,7 @@ def _score(play: Play) -> str:
 GRIDWORLD_PATHS = Drawing(
     needs=[PRINTED, FIRST_ORDER, *SECOND_ORDER],
     prepare=panels,
-    draw=gridworld_paths,
+    draw=draw,
     caption=caption,
-    table=lambda panels: table(COLUMNS, rows(panels)),
+    table=lambda panels: csv_table(COLUMNS, rows(panels)),
 )

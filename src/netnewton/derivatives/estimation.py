@@ -24,15 +24,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from netnewton.derivatives import NOT_COMPUTED, Derivatives, DerivativeSource
-from netnewton.policies import behaviour_parameters
-from netnewton.policies.scores import Scores, Sums, sums_so_far
-from netnewton.trajectories import SampledGame, SampledPolicy, Streams, Trajectories, rollout
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from netnewton.arrays import Array, Flags, Indices
+from netnewton.derivatives.source import NOT_COMPUTED, Derivatives
+from netnewton.trajectories.protocols import Trajectories
+from netnewton.trajectories.scores import Scores, Sums, sums_so_far
 
 IN_CACHE = 2**18  # numbers of an array that the processor keeps at hand
 
@@ -110,57 +106,6 @@ class Estimator:
     """`own_copies` or `what_is_played`."""
 
 
-def likelihood_ratio(
-    game: SampledGame,
-    policy: SampledPolicy,
-    streams: Streams,
-    horizon: int,
-    size: int,
-    estimator: Estimator,
-    order: int = 2,
-) -> DerivativeSource:
-    """Learn from samples: every call plays a new batch with mu, made of all agents' own blocks.
-
-    Parameters
-    ----------
-    game : SampledGame
-    policy : SampledPolicy
-        For this game.
-    streams : Streams
-        One generator for each repetition.
-    horizon : int
-        T >= 1, the number of steps of a trajectory.
-    size : int
-        L >= 1, the number of trajectories of a batch.
-    estimator : Estimator
-    order : {0, 1, 2}
-        Highest derivative that is estimated.
-
-    Returns
-    -------
-    DerivativeSource
-        From theta of shape (R, N, D), for the R repetitions of `streams`.
-
-    Raises
-    ------
-    ValueError
-        If there is no step or no trajectory, or too few for the baseline.
-    """
-    if horizon < 1:
-        raise ValueError(f"horizon = {horizon}: a trajectory needs at least one step")
-    fewest = 1 if estimator.baseline is no_baseline else 2
-    if size < fewest:
-        raise ValueError(f"batch size {size}: give at least {fewest} for these estimates")
-
-    def derivatives(theta: Array) -> Derivatives:
-        mu = behaviour_parameters(theta, policy.owner)
-        player = policy.player(mu, estimator.evaluated_at(theta, mu))
-        batch = rollout(game, policy, mu, streams, horizon, size, player)
-        return estimate(batch, player.scores(batch), game.discount, estimator, order)
-
-    return derivatives
-
-
 def estimate(
     batch: Trajectories, scores: Scores, discount: float, estimator: Estimator, order: int = 2
 ) -> Derivatives:
@@ -175,6 +120,7 @@ def estimate(
         gamma.
     estimator : Estimator
     order : {0, 1, 2}
+        Highest derivative that is estimated.
 
     Returns
     -------
@@ -259,7 +205,7 @@ def _least_variance(
     return gradient, hessian
 
 
-def _groups(wanted: Flags, size: int) -> Iterator[npt.NDArray[np.intp]]:
+def _groups(wanted: Flags, size: int) -> Iterator[Indices]:
     """Indices of the repetitions wanted, so many at once that arrays of `size` each stay small."""
     indices, at_once = np.flatnonzero(wanted), max(1, IN_CACHE // size)
     return (indices[i : i + at_once] for i in range(0, len(indices), at_once))

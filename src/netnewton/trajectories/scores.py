@@ -10,27 +10,54 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from netnewton.arrays import Array
 
 
 class Scores(ABC):
-    """Scores of every step under every copy: T steps, R repetitions, N copies, L trajectories."""
+    """Scores of every step under every copy: T steps, R repetitions, N copies, L trajectories.
+
+    pi is the joint policy, log pi(a | s) the sum of its agents' log probabilities (or densities),
+    and D the number of all agents' parameters. A subclass sets `log_ratio` and defines `steps` and
+    `derivative`.
+    """
 
     log_ratio: Array
-    """log pi_{theta_i}(a_t | s_t) - log pi_mu(a_t | s_t), shape (T, R, N, L)."""
+    """log pi_{theta_i}(a_t | s_t) - log pi_mu(a_t | s_t), shape (T, R, N, L): of step t alone,
+    under agent i's copy theta_i at ``[:, :, i]`` and under what was played, mu."""
 
     @abstractmethod
     def steps(self) -> Array:
-        """The score, gradient of log pi_{theta_i}(a_t | s_t) in theta, shape (T, R, N, L, D)."""
+        """The score of every step.
+
+        Returns
+        -------
+        Array, shape (T, R, N, L, D)
+            Gradient of log pi_{theta_i}(a_t | s_t) in theta at agent i's copy, ``[:, :, i]``.
+        """
 
     @abstractmethod
     def derivative(self, t: int) -> Array:
-        """The score's derivative at step t, shape (R, N, L, D, D)."""
+        """The score's derivative at step t.
+
+        Returns
+        -------
+        Array, shape (R, N, L, D, D)
+            Hessian of log pi_{theta_i}(a_t | s_t) in theta at agent i's copy, ``[:, i]``.
+        """
 
     def weighted(self, weights: Array) -> Sums:
-        """Sums over steps and trajectories with weights of shape (T, R, N, L)."""
+        """Sums over steps and trajectories.
+
+        Parameters
+        ----------
+        weights : Array, shape (T, R, N, L)
+
+        Returns
+        -------
+        Sums
+            Good for any policy; override this where its structure gives sums more cheaply.
+        """
         return Sums(self, weights)
 
 
@@ -61,7 +88,7 @@ class Sums:
         return np.asarray(sum(terms))
 
     def outer_and_derivative(self) -> Array:
-        """The sum of `outer` and `derivative`."""
+        """The sum of `outer` and `derivative`, shape (R, N, D, D)."""
         return self.outer() + self.derivative()
 
     def outer_of_sums(self) -> Array:

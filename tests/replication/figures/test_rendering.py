@@ -1,0 +1,79 @@
+"""Pictures do not depend on a machine's last bits."""
+
+import re
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from replication.figures.rendering import numbered, pictures, visible
+
+pytestmark = pytest.mark.usefixtures("theme")
+
+NOISE = 1e-13
+
+
+def figure(noise=0.0, layout="constrained"):
+    """Two panels with clipped lines and markers; the noise is in where they are."""
+    made = Figure(figsize=(3 * (1 + noise), 2), layout=layout)
+    for axis in made.subplots(1, 2):
+        axis.plot([0, 1, 2], [0.1, 5, 2], marker="o")
+    return made
+
+
+def raw(made, tmp_path):
+    made.savefig(tmp_path / "raw.svg", metadata={"Date": None})
+    return (tmp_path / "raw.svg").read_text(encoding="utf-8")
+
+
+def test_noise_in_the_last_bits_is_not_seen(tmp_path):
+    assert pictures(figure(), "t", "d") == pictures(figure(NOISE), "t", "d")
+    assert raw(figure(), tmp_path) != raw(figure(NOISE), tmp_path), "or the noise proves nothing"
+
+
+def test_a_difference_that_can_be_seen_is_seen():
+    assert pictures(figure(), "t", "d") != pictures(figure(1e-2), "t", "d")
+    assert pictures(figure(), "t", "d") != pictures(figure(), "t", "other")
+
+
+def test_ids_are_numbered_in_order_of_appearance():
+    svg = '<a href="#late" clip="url(#p1f)" id="x"/><b id="p1f"/><c id="late" grid="#p1f"/>'
+    expected = '<a href="#n0" clip="url(#n1)" id="n2"/><b id="n1"/><c id="n0" grid="#p1f"/>'
+    assert numbered(svg) == expected
+    assert numbered(expected) == expected
+
+
+def test_every_reference_still_finds_its_own(tmp_path):
+    before = raw(figure(), tmp_path)
+    after = numbered(before)
+
+    def clips(svg):
+        """What each clipped path is clipped to."""
+        boxes = dict(re.findall(r'<clipPath id="([^"]+)">\s*(<rect[^>]+>)', svg))
+        return [boxes[name] for name in re.findall(r"url\(#([^)]+)\)", svg)]
+
+    assert clips(after) == clips(before) and len(set(clips(before))) == 2
+    ids = re.findall(r'\bid="([^"]+)"', after)
+    assert len(ids) == len(set(ids)) == len(set(re.findall(r'\bid="([^"]+)"', before)))
+    assert set(re.findall(r'href="#([^"]+)"', after)) <= set(ids)
+
+
+def test_paths_that_cannot_be_seen_are_left_out():
+    seen = '\n <path d="M 0 0" style="fill: none; stroke: #ffffff"/>\n <path d="M 0 0"/>'
+    unseen = '\n   <path d="M 1 \nL 2" clip-path="url(#a)" style="fill: none"/>'
+    assert visible(f"{seen}{unseen}{seen}") == seen + seen
+
+
+def test_a_layout_is_found_once_and_rounded():
+    made = figure()
+    pictures(made, "t", "d")
+    for axis in made.axes:
+        bounds = np.array(axis.get_position().bounds)
+        np.testing.assert_allclose(bounds, np.round(bounds, 5), rtol=0, atol=1e-12)
+
+
+def test_places_that_were_given_stay():
+    made = Figure(figsize=(3, 2))
+    axis = made.add_axes((1 / 3, 0.1, 1 / 3, 0.7))
+    pictures(made, "t", "d")
+    assert axis.get_position().x0 == 1 / 3
