@@ -137,6 +137,21 @@ def _median(lower: Array, upper: Array) -> float:
     return float(ends.mean())
 
 
+def line_slope(x: Array, y: Array, confidence: float) -> Interval:
+    """Slope of y against x by least squares, with its Student-t interval.
+
+    Infinite if y is not finite throughout: what does not stay finite does not fall.
+    """
+    if not np.isfinite(y).all():
+        return Interval(np.inf, np.inf, np.inf, len(x))
+    centred = x - x.mean()
+    fitted = float(centred @ y / (centred @ centred))
+    rest, free = y - y.mean() - fitted * centred, len(x) - 2
+    variance = rest @ rest / (free * (centred @ centred))
+    half = float(special.stdtrit(free, (1 + confidence) / 2) * np.sqrt(variance))
+    return Interval(fitted, fitted - half, fitted + half, len(x))
+
+
 def settling_time(J: Array, optimum: float, distance: float) -> tuple[Array, Array]:
     """Iterations until J comes within `distance` of the optimum and stays there.
 

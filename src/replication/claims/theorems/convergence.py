@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import special
 
 from netnewton import networks
 from netnewton.algorithms.consensus_newton import ConsensusNewton, previous_trackers
@@ -19,7 +18,7 @@ from replication.claims.evidence import Evidence, exactly
 from replication.claims.team_cases import FAMILIES, SEED, Cases, cases, graph, random_problems
 from replication.claims.theorems.prediction import linear_threshold, proof_threshold
 from replication.claims.thresholds import GOAL, GRID, thresholds
-from replication.experiments.intervals import Interval, share_interval
+from replication.experiments.intervals import Interval, line_slope, share_interval
 
 PARAMETERS = 2
 ARRIVED = 1e-10  # error, relative to the start, that counts as arrival in the ledger
@@ -182,21 +181,6 @@ def slope(error: Array, confidence: float = 0.98) -> Interval:
     k = np.arange(last // 2, last + 1)
     with np.errstate(divide="ignore"):
         return line_slope(k.astype(float), np.log(error[k]), confidence)
-
-
-def line_slope(x: Array, y: Array, confidence: float) -> Interval:
-    """Slope of y against x by least squares, with its Student-t interval.
-
-    Infinite if y is not finite throughout: what does not stay finite does not fall.
-    """
-    if not np.isfinite(y).all():
-        return Interval(np.inf, np.inf, np.inf, len(x))
-    centred = x - x.mean()
-    fitted = float(centred @ y / (centred @ centred))
-    rest, free = y - y.mean() - fitted * centred, len(x) - 2
-    variance = rest @ rest / (free * (centred @ centred))
-    half = float(special.stdtrit(free, (1 + confidence) / 2) * np.sqrt(variance))
-    return Interval(fitted, fitted - half, fitted + half, len(x))
 
 
 def edge_errors(size: Size, case: int, factors: Sequence[float], iterations: int) -> Array:

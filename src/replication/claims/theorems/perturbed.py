@@ -37,8 +37,7 @@ from replication.claims import concave
 from replication.claims.concave import Reading
 from replication.claims.evidence import Evidence, exactly
 from replication.claims.team_cases import SEED, SPREAD, Cases, cases, graph, random_problems
-from replication.claims.theorems.convergence import line_slope
-from replication.experiments.intervals import Interval
+from replication.experiments.intervals import Interval, line_slope
 
 AGENTS, PARAMETERS = 5, 2
 PROBLEMS, STARTS = 6, 8
