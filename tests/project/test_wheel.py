@@ -59,7 +59,9 @@ def source(tmp_path_factory):
     """The source archive, unpacked."""
     folder = tmp_path_factory.mktemp("source")
     with tarfile.open(build(ROOT, "build_sdist", folder)) as archive:
-        archive.extractall(folder, filter="data")
+        # As an attribute: Python 3.11.3 and older know no such argument.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(folder)
     (unpacked,) = (path for path in folder.iterdir() if path.is_dir())
     return unpacked
 
