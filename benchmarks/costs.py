@@ -1,6 +1,6 @@
 """CPU time of one agent's iteration of Algorithm 1 against the number d of parameters.
 
-    OPENBLAS_NUM_THREADS=1 taskset -c 0 ./run python benchmarks/costs.py
+    taskset -c 0 ./run python benchmarks/costs.py
 
 Writes paper_checks/costs.csv (columns d, repeat, seconds), from which the claim cost-computation
 takes its slope of time. What is timed is the library's own step with the full Hessian, for one
@@ -9,10 +9,9 @@ is solved with. The derivatives are there already. A repeat times every d once, 
 steps as make the clock's grain small; the clock is the CPU time of this process.
 """
 
-import os
+import replication  # noqa: F401 - pins the arithmetic, before numpy is imported
 
-os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")})
-
+# isort: split
 import time
 
 import numpy as np

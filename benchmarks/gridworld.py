@@ -15,7 +15,10 @@ Memory is that of a process that runs the library once and nothing else.
 
 import os
 
-os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")})
+import replication  # noqa: F401 - pins the arithmetic, before numpy is imported
+
+# isort: split
+
 if hasattr(os, "sched_setaffinity"):  # not on macOS
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 

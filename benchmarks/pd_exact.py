@@ -8,10 +8,9 @@ returns at every iteration. Runs of the two alternate, since a shared machine's 
 median of each is shown.
 """
 
-import os
+import replication  # noqa: F401 - pins the arithmetic, before numpy is imported
 
-os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")})
-
+# isort: split
 import time
 from statistics import median
 

@@ -1,11 +1,8 @@
-# ruff: noqa: E402 - the threads must be set before numpy is imported
-"""Before anything imports numpy: one BLAS thread, as the command line does."""
+"""What all tests share: pinned arithmetic, repeatable examples, random games and graphs."""
 
-import os
+import replication  # noqa: F401 - pins the arithmetic, before numpy is imported
 
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
-
+# isort: split
 import hypothesis
 import networkx as nx
 import numpy as np

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from netnewton.algorithms import ConsensusNewton
 from netnewton.curvature import (
     DiagonalHessian,
     FullHessian,
+    FullHessianVector,
     Projected,
     ScaledIdentity,
     absolute_eigenvalues,
@@ -100,3 +102,15 @@ def test_a_singular_matrix_gives_nan_and_harms_no_neighbour(rng):
     )
     assert singular.tolist() == [[True], [False]]
     assert np.isnan(solution[0]).all() and (solution[1] == 1).all()
+
+
+@pytest.mark.parametrize("chosen", [ScaledIdentity(), DiagonalHessian(-1)])
+def test_the_full_hessian_in_g_is_what_algorithm_1_then_uses(rng, chosen):
+    gradient, hessian = rng.normal(size=(1, 2, 3)), rng.normal(size=(1, 2, 3, 3))
+    theta, local = rng.normal(size=(1, 2, 3)), Derivatives(np.zeros((1, 2)), gradient, hessian)
+    sign = getattr(chosen, "sign", 1)
+    algorithm = ConsensusNewton(chosen, 0.1, 0.1, vector=FullHessianVector(sign))
+    state = algorithm.step(algorithm.init(theta), lambda theta: local, lambda values, k: values)
+    expected = sign * np.einsum("rnab,rnb->rna", hessian, theta) + gradient
+    np.testing.assert_allclose(state.g, expected, atol=1e-12)
+    assert algorithm.order == 2

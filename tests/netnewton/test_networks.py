@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netnewton import networks
 from netnewton.networks import (
     maximum_degree_weights,
     metropolis_weights,
@@ -173,3 +174,19 @@ def test_node_labels_and_self_loops_do_not_matter():
     labelled = nx.Graph([("b", "a"), ("a", "c"), ("c", "c")])
     plain = nx.relabel_nodes(nx.path_graph(3), {0: "b", 1: "a", 2: "c"})
     np.testing.assert_array_equal(metropolis_weights(labelled), metropolis_weights(plain))
+
+
+def test_sinkhorn_weights_are_those_of_the_formula_for_two_agents(rng):
+    graph = nx.complete_graph(2)
+    seed = rng.bit_generator.seed_seq.spawn(1)[0]
+    drawn = 1.0 - np.random.default_rng(seed).random((2, 2))
+    weights = networks.sinkhorn_weights(graph, np.random.default_rng(seed))
+    expected = drawn[0, 1] / (drawn[0, 1] + np.sqrt(drawn[0, 0] * drawn[1, 1]))
+    assert weights[0, 1] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("graph", [nx.path_graph(5), nx.star_graph(6), nx.complete_graph(7)])
+def test_sinkhorn_weights_fit_any_connected_graph(graph, rng):
+    weights = networks.sinkhorn_weights(graph, rng)
+    networks.validate_weights(weights, graph)
+    assert (weights[nx.to_numpy_array(graph) > 0] > 0).all()

@@ -33,7 +33,7 @@ CONDA_ONLY = {"python", "pip"}
 
 # --- ./run, on temporary copies -------------------------------------------------------------------
 
-TOOLS = ("cat", "cksum", "dirname", "env", "head", "rm", "sed", "sh", "tail", "true")
+TOOLS = ["cat", "cksum", "dirname", "env", "head", "id", "mkdir", "rm", "sed", "sh", "tail", "true"]
 
 PROJECT = """
 [build-system]
@@ -98,7 +98,7 @@ class Copy:
     """A project with the real `run`, and one locked package in an index that is a folder."""
 
     def __init__(self, folder: Path, tools: Path) -> None:
-        self.root = folder / "a copy"
+        self.root = folder / "a cöpy"
         self.index = folder / "index"
         self.root.mkdir()
         (self.index / "tinydep").mkdir(parents=True)
@@ -256,6 +256,20 @@ def test_the_environment_is_built_once(copy: Copy, installer: str, tmp_path: Pat
     warm = copy.run("python", "-c", question, cwd=tmp_path)
     assert (warm.returncode, warm.stdout, warm.stderr) == (0, answer, "")
     assert copy.run("sh", "-c", "exit 7").returncode == 7
+
+
+@pytest.mark.parametrize("home", [None, "nowhere"])
+def test_it_needs_no_home_no_user_name_and_no_locale(
+    copy: Copy, tmp_path: Path, home: str | None
+) -> None:
+    del copy.environment["HOME"]
+    if home is not None:
+        copy.environment["HOME"] = str(tmp_path / home)
+    copy.environment["LC_ALL"] = "C"
+    question = "import getpass, os, sample; print(getpass.getuser() > '', os.listdir('.'))"
+    done = copy.run("sh", "-c", f'cd "$HOME" && exec python -c "{question}"')
+    assert (done.returncode, done.stdout) == (0, "True []\n"), done.stderr
+    assert not (tmp_path / "nowhere").exists()
 
 
 def would_build(copy: Copy, tools: Path) -> bool:

@@ -202,7 +202,7 @@ def test_a_second_run_beside_the_first_ends_in_a_clear_message(project):
             time.sleep(0.02)
         second = project.snakemake("results/pd_exact/summary.csv")
     finally:
-        first.wait(timeout=120)
+        first.wait()
     assert second.returncode == 1 and "cannot be locked" in second.stderr
     assert first.returncode == 0
 
@@ -219,7 +219,7 @@ def test_a_killed_run_is_taken_up_again(project):
         assert first.poll() is None
         time.sleep(0.02)
     os.killpg(first.pid, signal.SIGKILL)
-    first.wait(timeout=30)
+    first.wait()
     assert not (project.folder / "results/pd_exact/DN.nc").exists()
     assert project.snakemake("--unlock").returncode == 0
     done = project.snakemake("results/pd_exact/DN.nc")

@@ -23,7 +23,7 @@ GRIDWORLD = [
     "evaluation.batch_size=10",
     "game.height=2.0",
 ]
-# The figure of thresholds is drawn from a table that is made with the results: test_theorems.py.
+# The figure of thresholds is drawn from a table that is made with the results: test_step_sizes.py.
 DRAWN = [name for name in draw.FIGURES if name != "thresholds"]
 
 

@@ -16,24 +16,12 @@ FOLDER = ledger.FOLDER
 
 
 def errata() -> list[ledger.Entry]:
-    """Every erratum of the paper, in the paper's order.
-
-    Raises
-    ------
-    ConfigError
-        If the file does not fit its part of paper_checks/schema.json.
-    """
+    """Every erratum of the paper, in the paper's order."""
     return ledger.load(FOLDER / "errata.yaml", "errata")
 
 
 def limitations() -> list[str]:
-    """What this replication does not establish, a sentence or a few each.
-
-    Raises
-    ------
-    ConfigError
-        If the file does not fit its part of paper_checks/schema.json.
-    """
+    """What this replication does not establish, a sentence or a few each."""
     entries = ledger.load(FOLDER / "limitations.yaml", "limitations")
     return [str(entry["text"]) for entry in entries]
 

@@ -64,6 +64,11 @@ class Patch:
         real = getattr(target, name)
         self.setattr(target, name, lambda *given, **named: change(real(*given, **named)))
 
+    def around(self, target: object, name: str, change: Callable[..., Any]) -> None:
+        """As `result`, and `change` is told the arguments after the result."""
+        real = getattr(target, name)
+        self.setattr(target, name, lambda *given: change(real(*given), *given))
+
     def forget(self, *cached: Any) -> None:
         """Let cached functions compute anew, now and after the block."""
         for function in cached:
@@ -154,9 +159,9 @@ def of_claim(
     return Control(fault, caught_by, check, healthy, faulty)
 
 
-def of_check(fault: Plant, check: Check) -> Control:
-    """A fault that a check of `controls.against_literal` or `by_hand` must catch."""
-    return Control(fault, check.__name__, check, PASSES, FAILS)
+def of_check(check: Check, *faults: Plant) -> list[Control]:
+    """Faults that a check of `controls.against_literal` or `by_hand` must catch."""
+    return [Control(fault, check.__name__, check, PASSES, FAILS) for fault in faults]
 
 
 def verdict_of_check(holds: object) -> str:

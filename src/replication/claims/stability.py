@@ -135,10 +135,16 @@ def stability(entry: ledger.Entry, evidence: Evidence) -> dict[str, Any] | None:
         "leave_one_out": _leave_one_out(entry, evidence, repetitions),
         "intervals": {kind: _verdict(entry, Viewed(evidence, interval=kind)) for kind in INTERVALS},
         "quantities": [
-            {"id": q["id"], **margin(measured[q["id"]], q["region"], evidence.confidence)}
-            for q in entry["quantities"]
+            _margin(q, measured[q["id"]], evidence.confidence) for q in entry["quantities"]
         ],
     }
+
+
+def _margin(quantity: ledger.Entry, interval: Interval, confidence: float) -> dict[str, Any]:
+    """The `margin` of one quantity; no effect is told apart from what is rounding alone."""
+    found = margin(interval, quantity["region"], confidence)
+    effect = None if quantity.get("rounding") else found["smallest_effect"]
+    return {"id": quantity["id"], **found, "smallest_effect": effect}
 
 
 def margin(interval: Interval, region: Region, confidence: float) -> dict[str, Any]:

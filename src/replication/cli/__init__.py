@@ -1,4 +1,3 @@
-"""The command line, ``netnewton``.
-
-`main` has what a reader runs and the workflow's stages, `reviewer` what a reviewer runs.
+"""The command line, ``netnewton``: `main` parses, `single` runs one experiment, `stages` are the
+workflow's, `reviewer` has what a reviewer runs.
 """

@@ -1,4 +1,4 @@
-"""The reviewer's commands of ``netnewton``: replay, verify, diff, claim, archive and selftest."""
+"""The reviewer's commands of ``netnewton``: replay, verify, diff, claim, compare, and so on."""
 
 from __future__ import annotations
 
@@ -48,6 +48,11 @@ def add_commands(add: Add) -> None:
     archive = add("archive", _archive, "pack the paper's raw results with a manifest of SHA-256")
     archive.add_argument("--results", type=Path, default=RESULTS)
     archive.add_argument("--out", type=Path, default=ARCHIVE, help="default: %(default)s")
+
+    compare = add("compare", _compare, "compare this run with what is committed, in one line")
+    compare.add_argument("out", type=Path, nargs="?", help="workflow stage: write the line here")
+    compare.add_argument("--list", action="store_true", help="name all that differs")
+    add("manifest", _manifest, "for maintainers: write down the outputs as those to commit")
 
     selftest = add("selftest", _selftest, "plant faults and see the checks catch them")
     selftest.add_argument("names", nargs="*", metavar="FAULT_OR_CLAIM", help="default: all")
@@ -104,6 +109,26 @@ def _archive(options: argparse.Namespace) -> None:
 
     write_archive(options.results, options.out)
     print(f"written to {options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from replication.experiments.files import write_text
+    from replication.review.manifest import compare
+
+    comparison = compare(Path())
+    text = "\n".join(comparison.all_lines() if options.list else comparison.lines())
+    print(text)
+    if options.out is not None:
+        write_text(options.out, text + "\n")
+    elif comparison.verdicts:
+        raise Mismatch
+
+
+def _manifest(options: argparse.Namespace) -> None:
+    from replication.review.manifest import MANIFEST, write_manifest
+
+    write_manifest(Path())
+    print(f"written to {MANIFEST}")
 
 
 def _selftest(options: argparse.Namespace) -> None:

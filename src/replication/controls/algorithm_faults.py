@@ -30,19 +30,17 @@ def trackers_of_this_iteration(patch: Patch) -> None:
 
 def correction_not_mixed(patch: Patch) -> None:
     """Agents add the change of their local quantities after mixing, and send trackers alone."""
-    real = ConsensusNewton.step
 
-    def step(
-        self: ConsensusNewton, state: NewtonState, derivatives: DerivativeSource, mix: Mix
+    def apart(
+        new: NewtonState, _: Any, state: NewtonState, derivatives: Any, mix: Mix
     ) -> NewtonState:
-        new = real(self, state, derivatives, mix)
         return replace(
             new,
             g_mean=mix(state.g_mean, new.iteration) + new.g - state.g,
             H_mean=mix(state.H_mean, new.iteration) + new.H - state.H,
         )
 
-    patch.setattr(ConsensusNewton, "step", step)
+    patch.around(ConsensusNewton, "step", apart)
 
 
 def mixing_transposed(patch: Patch) -> None:
@@ -68,15 +66,11 @@ def local_term_missing(patch: Patch) -> None:
 
 def step_without_shrinking(patch: Patch) -> None:
     """A step goes to theta + epsilon d in place of (1 - epsilon) theta + epsilon d."""
-    real = ConsensusNewton.step
-
-    def step(
-        self: ConsensusNewton, state: NewtonState, derivatives: DerivativeSource, mix: Mix
-    ) -> NewtonState:
-        new = real(self, state, derivatives, mix)
-        return replace(new, theta=new.theta + self.step_size * state.theta)
-
-    patch.setattr(ConsensusNewton, "step", step)
+    patch.around(
+        ConsensusNewton,
+        "step",
+        lambda new, self, state, *_: replace(new, theta=new.theta + self.step_size * state.theta),
+    )
 
 
 def gradient_method_given_hessian(patch: Patch) -> None:
@@ -117,14 +111,16 @@ def return_at_a_copy(patch: Patch) -> None:
 
 
 CONTROLS: Sequence[Control] = (
-    of_check(trackers_of_this_iteration, against_literal.transcription),
-    of_check(correction_not_mixed, against_literal.transcription),
-    of_check(self_left_out, against_literal.transcription),
-    of_check(local_term_missing, against_literal.transcription),
-    of_check(step_without_shrinking, against_literal.transcription),
-    of_check(gradient_method_given_hessian, against_literal.transcription),
-    of_check(mixing_transposed, against_literal.directed_network),
-    of_check(derivatives_of_the_next_agent, against_literal.oracle),
-    of_check(hessian_block_transposed, against_literal.oracle),
-    of_check(return_at_a_copy, against_literal.reported_return),
+    *of_check(
+        against_literal.transcription,
+        trackers_of_this_iteration,
+        correction_not_mixed,
+        self_left_out,
+        local_term_missing,
+        step_without_shrinking,
+        gradient_method_given_hessian,
+    ),
+    *of_check(against_literal.directed_network, mixing_transposed),
+    *of_check(against_literal.oracle, derivatives_of_the_next_agent, hessian_block_transposed),
+    *of_check(against_literal.reported_return, return_at_a_copy),
 )

@@ -57,9 +57,9 @@ def methods_on_their_own_streams(patch: Patch) -> None:
 
 
 CONTROLS: Sequence[Control] = (
-    of_check(seed_shared_by_repetitions, against_literal.repetitions_differ),
-    of_check(one_stream_for_all, against_literal.alone_as_among_others),
-    of_check(stream_rewound, against_literal.fresh_batches),
-    of_check(evaluation_on_the_training_stream, against_literal.evaluation_apart),
-    of_check(methods_on_their_own_streams, against_literal.common_random_numbers),
+    *of_check(against_literal.repetitions_differ, seed_shared_by_repetitions),
+    *of_check(against_literal.alone_as_among_others, one_stream_for_all),
+    *of_check(against_literal.fresh_batches, stream_rewound),
+    *of_check(against_literal.evaluation_apart, evaluation_on_the_training_stream),
+    *of_check(against_literal.common_random_numbers, methods_on_their_own_streams),
 )

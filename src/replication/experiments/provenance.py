@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import platform
 import subprocess
-from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from replication.experiments import kernels
 from replication.experiments.config import ROOT, Spec
 from replication.experiments.files import library_digest, write_text
+
+PACKAGES = ("numpy", "scipy", "networkx", "matplotlib", "seaborn", "pillow", "jinja2")
 
 
 def write_provenance(path: Path, spec: Spec, seconds: float) -> None:
@@ -26,7 +28,8 @@ def write_provenance(path: Path, spec: Spec, seconds: float) -> None:
         "dirty": None if changes is None else bool(changes),
         "library_digest": library_digest(),
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in ("numpy", "scipy", "networkx")},
+        "packages": packages(),
+        "arithmetic": kernels.in_use(),
         "blas": _blas(),
         "cpu": _cpu(),
         "wall_time_seconds": round(seconds, 3),
@@ -34,23 +37,9 @@ def write_provenance(path: Path, spec: Spec, seconds: float) -> None:
     write_text(path, json.dumps(record, indent=2, sort_keys=True) + "\n")
 
 
-def provenance(results: Sequence[Path]) -> dict[str, Any]:
-    """What result files were made with, from the records beside them; without times and commits.
-
-    A value in which they differ is a list of the different ones.
-    """
-    records = []
-    for path in results:
-        record = path.with_suffix(".provenance.json")
-        if record.exists():
-            records.append(json.loads(record.read_text(encoding="utf-8")))
-    if not records:
-        return {}
-    found = {}
-    for key in ("python", "packages", "blas", "cpu"):
-        values = {json.dumps(record[key], sort_keys=True): record[key] for record in records}
-        found[key] = records[0][key] if len(values) == 1 else list(values.values())
-    return found
+def packages() -> dict[str, str]:
+    """Versions of the packages on which the bytes of results, figures and report depend."""
+    return {name: metadata.version(name) for name in PACKAGES}
 
 
 def _git(*arguments: str) -> str | None:

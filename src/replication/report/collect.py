@@ -22,7 +22,6 @@ from replication.experiments import tune
 from replication.experiments.config import load_studies
 from replication.experiments.files import write_text
 from replication.experiments.intervals import mean_interval, settling_time
-from replication.experiments.provenance import provenance
 from replication.experiments.results import Results
 from replication.readings.table import Table, read_table
 from replication.report import sentences
@@ -66,7 +65,6 @@ def report_data(
         "ambiguities": [_with_effects(entry, table) for entry in ledger.ambiguities()],
         "errata": errata.errata(),
         "limitations": errata.limitations(),
-        "provenance": provenance(results),
     }
     return {"summary": sentences.sentences(data), **data}
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from replication.claims.verdicts import MARKS
+from replication.claims.verdicts import MARKS, REPRODUCED
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_text
 from replication.report.sentences import sentences
@@ -64,7 +64,6 @@ def complete(report: Mapping[str, Any]) -> dict[str, Any]:
         "attribution": [],
         "errata": [],
         "limitations": [],
-        "provenance": {},
     }
     filled = {**parts, **report, "claims": claims}
     return {"summary": sentences(filled), **filled}
@@ -83,7 +82,6 @@ def _environment() -> Environment:
     environment.filters.update(
         mark=MARKS.__getitem__,
         leave_one_out=leave_one_out,
-        flat=flat,
         view_box=view_box,
         marked_up=marked_up,
         linked=linked,
@@ -132,11 +130,22 @@ def number(value: float | str) -> str:
 
 
 def interval(quantity: Mapping[str, Any]) -> str:
-    """A measured quantity with its interval, or alone if it does not vary."""
+    """A measured quantity with its interval, alone if it does not vary.
+
+    What measures rounding alone is shown against its bound, as long as it keeps to it.
+    """
+    if quantity.get("rounding") and quantity["verdict"] == REPRODUCED:
+        return bound(quantity["region"])
     value, lower, upper = quantity["value"], quantity["lower"], quantity["upper"]
     if lower == upper:
         return number(value)
     return f"{number(value)} [{number(lower)}, {number(upper)}]"
+
+
+def bound(region: Mapping[str, float]) -> str:
+    """What a quantity that keeps to its region's upper bound is known to stay below."""
+    most = number(region["at_most"]).removeprefix("1·")
+    return f"within ±{most}" if "at_least" in region else f"< {most}"
 
 
 def study_cells(row: Mapping[str, str]) -> list[str]:
@@ -198,18 +207,6 @@ def leave_one_out(stability: Mapping[str, Any]) -> str:
         return f"the verdict is the same without any one of the {n} repetitions"
     others = ", ".join(f"{verdict} {count} times" for verdict, count in left["verdicts"].items())
     return f"leaving out one of the {n} repetitions changes it in {left['changes']} cases: {others}"
-
-
-def flat(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The leaves of nested data with their dotted paths; a list of plain values is one leaf."""
-    if isinstance(tree, Mapping):
-        for key, value in tree.items():
-            yield from flat(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(tree, list) and any(isinstance(item, Mapping | list) for item in tree):
-        for index, item in enumerate(tree):
-            yield from flat(item, f"{path}.{index}")
-    else:
-        yield path, ", ".join(map(str, tree)) if isinstance(tree, list) else str(tree)
 
 
 def cell(text: str) -> str:

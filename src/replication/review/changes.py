@@ -6,24 +6,12 @@ Verdicts have to be equal and numbers close: between machines the last bits of a
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 TOLERANCE = 1e-6
 """Of numbers, relative to those above one."""
-
-ROUNDING = frozenset(
-    {
-        *("distance-to-newton", "disagreement", "tracking-error"),
-        *("gradient-deviation", "hessian-deviation"),
-    }
-)
-"""Quantities that measure rounding itself: between runs they must stay in their region, no more."""
-
-AMPLIFYING = frozenset({"gridworld", "gridworld_unbiased", "gridworld_tuned"})
-"""Experiments in which rounding is amplified from iteration to iteration where steps are large, so
-that on another machine a run may differ by as much as one with another seed."""
 
 ABSENT = "absent"
 
@@ -50,22 +38,9 @@ def close(before: Any, after: Any, slack: float = 0.0) -> bool:
     return bool(before == after)
 
 
-def slack(
-    claim: Mapping[str, Any],
-    quantity: Mapping[str, Any],
-    amplifying: Collection[str] = AMPLIFYING,
-) -> float:
-    """The width of the quantity's interval where rounding may be amplified, else none."""
-    if "value" not in quantity or not set(amplifying) & set(claim["experiments"]):
-        return 0.0
-    ends = quantity["lower"], quantity["upper"]
-    return 0.0 if "inf" in map(str, map(_magnitude, ends)) else float(ends[1] - ends[0])
-
-
 def claim_changes(
     before: Sequence[Mapping[str, Any]],
     after: Sequence[Mapping[str, Any]],
-    amplifying: Collection[str] = AMPLIFYING,
 ) -> list[Change]:
     """Verdicts and quantities of claims that differ, in the order of the claims.
 
@@ -73,8 +48,6 @@ def claim_changes(
     ----------
     before, after : sequence of mapping
         ``claims`` of two reports' data.
-    amplifying : collection of str
-        Experiments whose numbers may differ by their intervals' widths.
     """
     old, new = by_id(before), by_id(after)
     found = []
@@ -84,18 +57,8 @@ def claim_changes(
             continue
         if old[name]["verdict"] != new[name]["verdict"]:
             found.append(Change(name, "verdict", old[name]["verdict"], new[name]["verdict"]))
-        found += _quantity_changes(old[name], new[name], amplifying)
+        found += _quantity_changes(old[name], new[name])
     return found
-
-
-def differences(
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    amplifying: Collection[str] = AMPLIFYING,
-) -> list[str]:
-    """Ids of the claims and of the quantities (``claim/quantity``) by which two reports differ."""
-    changed = claim_changes(before["claims"], after["claims"], amplifying)
-    return list(dict.fromkeys(change.where for change in changed))
 
 
 def changes(before: Any, after: Any, where: str) -> Iterator[Change]:
@@ -140,9 +103,7 @@ def by_id(entries: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     return {entry["id"]: entry for entry in entries}
 
 
-def _quantity_changes(
-    old: Mapping[str, Any], new: Mapping[str, Any], amplifying: Collection[str]
-) -> Iterator[Change]:
+def _quantity_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     before, after = by_id(old["quantities"]), by_id(new["quantities"])
     for name in dict.fromkeys([*before, *after]):
         where = f"{old['id']}/{name}"
@@ -150,21 +111,13 @@ def _quantity_changes(
             yield Change(where, "quantity", *_presence(name in before))
             continue
         p, q = before[name], after[name]
-        width = slack(old, p, amplifying)
-        changing = {"value", "lower", "upper"} if name in ROUNDING else set()
-        if width > 0:
-            changing = {"verdict"}  # that of the claim is compared beside
         for key in dict.fromkeys([*p, *q]):
-            if key not in changing and not close(p.get(key, ABSENT), q.get(key, ABSENT), width):
+            if not close(p.get(key, ABSENT), q.get(key, ABSENT)):
                 yield Change(where, key, p.get(key, ABSENT), q.get(key, ABSENT))
 
 
 def _presence(before: bool) -> tuple[str, str]:
     return ("present", ABSENT) if before else (ABSENT, "present")
-
-
-def _magnitude(value: float | str) -> float | str:
-    return value.lstrip("-") if isinstance(value, str) else abs(value)
 
 
 def _number(text: str) -> float | str:

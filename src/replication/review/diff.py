@@ -130,7 +130,7 @@ def _lines(
 
 def _claim_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     """The claim's verdicts if anything differs, and below it each quantity that does."""
-    changed = {change.where for change in claim_changes([old], [new], amplifying=())}
+    changed = {change.where for change in claim_changes([old], [new])}
     if not changed:
         return
     verdicts = [old["verdict"], new["verdict"]]

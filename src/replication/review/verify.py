@@ -28,8 +28,8 @@ from replication.report.collect import report_data, write_report_data
 from replication.review.archive import MANIFEST, MEASURED, THRESHOLDS, manifest_problems
 from replication.review.changes import Change, by_id, changes, table_changes
 
-ELSEWHERE = frozenset({"claims", "confidence", "figures", "provenance"})
-"""Parts of the report that are compared on their own, or that say how a run was made."""
+ELSEWHERE = frozenset({"claims", "confidence", "figures"})
+"""Parts of the report that are compared on their own."""
 
 NOTES = {"gridworld_paths": "the stored policies were played again"}
 

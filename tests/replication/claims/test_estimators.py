@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from netnewton.derivatives import exact
+from netnewton.derivatives import estimation, exact
 from replication.claims import ledger
 from replication.claims.estimators import bias, enumerated, faults, sampling, variance
 from replication.claims.evidence import Evidence
@@ -105,3 +105,13 @@ def test_the_largest_bias_is_the_worst_component(rng):
     found = sampling.largest_bias([errors[:, :2], errors[:, 2:]], 0.98)
     half = 0.004 / 8 * special.stdtrit(63, 1 - 0.02 / 2 / 5)
     assert found == pytest.approx((0.05, 0.05 - half, 0.05 + half, 64))
+
+
+def test_options_of_the_estimators_reach_them(tmp_path):
+    reading = {"hessian-estimator": "unbiased", "baseline": "constant", "no-is-scores": "played"}
+    chosen = sampling.as_read(Evidence(tmp_path, 0.98, readings=reading))
+    assert chosen.hessian is estimation.unbiased_hessian
+    assert chosen.baseline is estimation.constant_baseline
+    assert chosen.evaluated_at is estimation.what_is_played
+    usual = sampling.as_read(Evidence(tmp_path, 0.98))
+    assert usual.hessian is estimation.printed_hessian

@@ -142,6 +142,17 @@ def test_the_claims_stand_in_the_papers_order(claims):
     ]
 
 
+def test_what_measures_rounding_has_a_bound_above_zero(claims, copied):
+    flagged = [q for claim in claims.values() for q in claim["quantities"] if "rounding" in q]
+    assert len(flagged) >= 8 and all(q["region"]["at_most"] > 0 for q in flagged)
+    for q in flagged:  # one bound, or the same on both sides
+        assert q["region"].get("at_least", -q["region"]["at_most"]) == -q["region"]["at_most"]
+    bound = "region: {at_most: 1.0e-9}\n        rounding: true"
+    changed(copied / "claims/definitions.yaml", bound, bound.replace("1.0e-9", "0.0"))
+    with pytest.raises(config.ConfigError, match=r"definitions.yaml, claims.3.quantities.0.region"):
+        ledger.claims()
+
+
 def test_a_misspelt_ledger_is_refused(copied):
     changed(copied / "claims" / "definitions.yaml", "limitation:", "limitations:")
     with pytest.raises(config.ConfigError, match=r"definitions.yaml, claims.0"):

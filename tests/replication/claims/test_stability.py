@@ -191,3 +191,12 @@ def test_margin_names_what_it_can_say():
     assert decided["needed"] is decided["reason"] is None and decided["smallest_effect"] > 0
     at_edge = margin(Interval(0.0, -0.3, 0.3, 10), {"above": 0.0}, 0.98)
     assert at_edge["needed"] is None and "edge" in at_edge["reason"]
+
+
+def test_no_effect_is_told_of_rounding():
+    interval = Interval(-2e-14, -5e-14, 1e-14, 30)
+    quantity = {"id": "late-drift", "region": {"at_least": -0.001, "at_most": 0.001}}
+    told = module._margin(quantity, interval, 0.98)
+    assert 0 < told["smallest_effect"] < 1e-12
+    silent = module._margin({**quantity, "rounding": True}, interval, 0.98)
+    assert silent == {**told, "smallest_effect": None}

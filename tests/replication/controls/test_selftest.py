@@ -4,9 +4,11 @@ import pytest
 
 from netnewton.algorithms import ConsensusNewton
 from replication.claims.groups import measures
-from replication.claims.planting import Control, OfClaim, Patch
+from replication.claims.planting import Control, OfClaim, Patch, Run
+from replication.claims.shared_faults import steps_overflow
 from replication.controls import interval_faults, selftest
 from replication.controls.registry import registry
+from replication.controls.selftest import verdicts
 from replication.experiments.config import ConfigError
 
 REGISTRY = registry()
@@ -111,3 +113,11 @@ def test_a_patch_is_undone_and_refuses_what_is_not_there():
         with pytest.raises(KeyError):
             patch.setitem(table, "b", 2)
     assert ConsensusNewton.step is real and table == {"a": 1}
+
+
+SHORT = (Run("pd_exact", ("DN",), ("iterations=60",)),)
+
+
+def test_runs_that_diverge_are_not_taken_for_runs_that_used_curvature(tmp_path, patch):
+    steps_overflow(patch)
+    assert verdicts(OfClaim("fallback-frequency", runs=SHORT), tmp_path)[None] == "contradicted"

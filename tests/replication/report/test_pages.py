@@ -12,8 +12,15 @@ from markdown_it import MarkdownIt
 from replication.claims import errata, ledger
 from replication.claims.verdicts import VERDICTS
 from replication.experiments.config import ROOT, ConfigError
-from replication.report.pages import complete, flat, inline_svg, write_pages
+from replication.report.pages import (
+    complete,
+    inline_svg,
+    interval,
+    verdict_table,
+    write_pages,
+)
 from replication.report.sentences import sentences
+from replication.report.terminal import claim_screen
 
 STABILITY = {
     "repetitions": 30,
@@ -56,7 +63,6 @@ def report():
     report["ambiguities"][0]["options"][1]["effect"] = effect
     report["sweep"] = {"library": "ab" * 32, "current": False, "count": 61}
     report["errata"], report["limitations"] = errata.errata(), errata.limitations()
-    report["provenance"] = {"commit": "0" * 40, "packages": {"numpy": "2.1"}}
     return report
 
 
@@ -192,7 +198,7 @@ def test_both_pages_say_everything(report, tmp_path):
             "no mean",
             "Negates a flag.",
             "self-weights",
-            "packages.numpy",
+            "paper_checks/manifest.json",
             "full (printed)",
             "reading-dependent",
             "./run netnewton check nash",
@@ -234,9 +240,39 @@ def test_every_row_of_the_markdown_tables_has_its_columns(report, tmp_path):
     assert set(re.findall(r'href="#([^"]+)"', rendered)) <= headings
 
 
-def test_nested_provenance_is_flattened():
-    tree = {"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}], "f": {}}
-    assert list(flat(tree)) == [("a.b", "1"), ("a.c", "1, 2"), ("d.0.e", "None")]
+def rounded(value, **region):
+    numbers = {"value": value, "lower": value, "upper": value}
+    return {**numbers, "rounding": True, "region": region, "verdict": "reproduced"}
+
+
+def test_what_measures_rounding_is_shown_against_its_bound():
+    assert interval(rounded(4.96e-16, at_most=1e-10)) == "< 10⁻¹⁰"
+    assert interval(rounded(4.96e-16, at_most=2.5e-9)) == "< 2.5·10⁻⁹"
+    drift = rounded(-2e-14, at_least=-0.001, at_most=0.001) | {"upper": 1e-14}
+    assert interval(drift) == "within ±0.001"
+
+
+def test_what_leaves_its_bound_and_what_is_no_rounding_is_shown_by_its_digits():
+    too_large = rounded(3.25e-7, at_most=1e-8) | {"verdict": "contradicted"}
+    assert interval(too_large) == "3.25·10⁻⁷"
+    undecided = rounded(5e-9, at_most=1e-8) | {"upper": 2e-8, "verdict": "inconclusive"}
+    assert interval(undecided) == "5·10⁻⁹ [5·10⁻⁹, 2·10⁻⁸]"
+    plain = {key: v for key, v in rounded(5e-9, at_most=1e-8).items() if key != "rounding"}
+    assert interval(plain) == "5·10⁻⁹"
+
+
+def test_no_page_shows_the_digits_of_rounding(report, tmp_path):
+    """The digits change from machine to machine; before, they were shown."""
+    tracking = next(claim for claim in report["claims"] if claim["id"] == "tracking")
+    (quantity,) = tracking["quantities"]
+    quantity |= {"value": 7.654321e-14, "lower": 7.654321e-14, "upper": 7.654321e-14}
+    for flag, shown in (({}, "7.654·10⁻¹⁴"), ({"rounding": True}, "< 10⁻⁹")):
+        quantity |= flag
+        shown_on = [*pages(report, tmp_path), verdict_table(report)]
+        shown_on.append(claim_screen(report, "tracking"))
+        for page in shown_on:
+            assert shown in html.unescape(page)
+            assert ("7.654" in page) == (not flag)
 
 
 def test_coordinates_are_rounded_and_scales_are_not(tmp_path):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from netnewton import curvature
-from netnewton.algorithms.consensus_newton import NewtonState
 from replication.claims.planting import Control, Patch, Run, of_claim
 from replication.claims.shared_faults import exact, gridworld
 from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, REPRODUCED
@@ -30,12 +29,9 @@ def _curvatures() -> Any:
 
 def flag_negated(patch: Patch) -> None:
     """A Hessian that was replaced is recorded as kept, and the reverse."""
-    real = simulate.observed
-
-    def observed(state: NewtonState, experiment: Any) -> Mapping[str, Any]:
-        return {**real(state, experiment), "fallback": ~state.fallback}
-
-    patch.setattr(simulate, "observed", observed)
+    patch.around(
+        simulate, "observed", lambda found, state, _: {**found, "fallback": ~state.fallback}
+    )
 
 
 TUNED = tuple(

@@ -62,25 +62,23 @@ def curvature_sign_flipped(patch: Patch) -> None:
 
 def no_correction_term(patch: Patch) -> None:
     """Trackers lack what they should subtract, the local quantities of the iteration before."""
-    real = ConsensusNewton.step
 
-    def step(self: ConsensusNewton, state: NewtonState, *rest: Any) -> NewtonState:
-        return real(self, replace(state, g=np.zeros_like(state.g), H=np.zeros_like(state.H)), *rest)
+    def without(algorithm: ConsensusNewton, state: NewtonState, *rest: Any) -> tuple:
+        return algorithm, replace(state, g=0.0 * state.g, H=0.0 * state.H), *rest
 
-    patch.setattr(ConsensusNewton, "step", step)
+    patch.arguments(ConsensusNewton, "step", without)
 
 
 def correction_one_iteration_late(patch: Patch) -> None:
     """Trackers subtract the local quantities of two iterations before."""
-    real = ConsensusNewton.step
     before: dict[str, NewtonState] = {}
 
-    def step(self: ConsensusNewton, state: NewtonState, *rest: Any) -> NewtonState:
+    def delayed(algorithm: ConsensusNewton, state: NewtonState, *rest: Any) -> tuple:
         late = state if state.iteration == 0 else before["state"]
         before["state"] = state
-        return real(self, replace(state, g=late.g, H=late.H), *rest)
+        return algorithm, replace(state, g=late.g, H=late.H), *rest
 
-    patch.setattr(ConsensusNewton, "step", step)
+    patch.arguments(ConsensusNewton, "step", delayed)
 
 
 def not_symmetric(patch: Patch) -> None:

@@ -1,55 +1,21 @@
 """Measured quantities of Section 6 by hand."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from made_up_results import stored
 
 from replication.claims.evidence import Evidence
 from replication.claims.figure_2 import measure as figure2
 from replication.claims.figure_3 import measure as figure3
-from replication.experiments import config
-from replication.experiments.returns import average, returns, tenth
-
-PAPER = config.load()["experiments"]
-
-
-def stored(J, game="gridworld", diverged_at=None, **arrays):
-    """Something like the results of a method."""
-    J = np.asarray(J, dtype=float)
-    diverged_at = np.full(len(J), -1) if diverged_at is None else np.asarray(diverged_at)
-    lost = (diverged_at[:, None] >= 0) & (np.arange(J.shape[1]) >= diverged_at[:, None])
-    spec = SimpleNamespace(settings=PAPER[{"gridworld": "gridworld"}.get(game, "pd_sampled_is")])
-    values = {"J": J, **arrays}
-
-    class Stored(SimpleNamespace):
-        def __getitem__(self, name):
-            return values[name]
-
-    return Stored(spec=spec, lost=lost, diverged=diverged_at >= 0)
+from replication.experiments.returns import returns
 
 
 def evidence(readings=None, **methods):
     made_up = Evidence(Path("nowhere"), 0.98, readings=readings)
     made_up.method = lambda experiment, name: methods[f"{experiment}_{name}"]
     return made_up
-
-
-def test_a_lost_repetition_counts_as_the_lowest_return_of_its_game():
-    J = [[0.5, np.nan, np.nan], [0.5, 0.6, 0.7]]
-    assert returns(stored(J, diverged_at=[1, -1])).tolist() == [
-        [0.5, 0.0, 0.0],
-        [0.5, 0.6, 0.7],
-    ]
-    assert returns(stored(J, "prisoners_dilemma", [1, -1]))[0].tolist() == [0.5, -2, -2]
-
-
-def test_averages_and_tenths():
-    J = np.arange(21.0)[np.newaxis]  # 20 iterations; entry 0 precedes the first
-    assert average(J).tolist() == [10.5]
-    assert tenth(J).tolist() == [19.5]
-    assert tenth(J, before_last=1).tolist() == [17.5]
 
 
 def curves(level, rise, repetitions=10, iterations=60):

@@ -1,0 +1,133 @@
+"""The workflow's stages as commands; each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from replication.experiments.config import ConfigError, Spec
+
+if TYPE_CHECKING:
+    from replication.experiments.results import Results
+
+
+def simulate(options: argparse.Namespace) -> None:
+    """Simulate methods of experiments."""
+    specs = [Spec.from_json(text) for text in options.specs]
+
+    from replication.experiments.make import make
+
+    make(specs, options.out, options.jobs, options.chunk)
+
+
+def sweep(options: argparse.Namespace) -> None:
+    """Measure every claim under every reading."""
+    from replication.readings import sweep as readings
+
+    readings.sweep(options.out, options.scratch, options.jobs, options.confidence)
+
+
+def summarise(options: argparse.Namespace) -> None:
+    """Summarise an experiment's results."""
+    from replication.experiments.summarise import write_summary
+
+    write_summary(options.results, options.out, options.confidence)
+
+
+def study(options: argparse.Namespace) -> None:
+    """Run a grid of settings."""
+    from replication.experiments.tune import run_study
+
+    run_study(options.study, options.out, options.jobs, options.confidence)
+
+
+def draw(options: argparse.Namespace) -> None:
+    """Draw figures from results."""
+    from replication.figures import draw as drawing
+
+    files = [Path(name) for name in options.names if name.endswith(".nc")]
+    figures = [name for name in options.names if not name.endswith(".nc")] or list(drawing.FIGURES)
+    stored = [Path("results", name, f"{method}.nc") for name, method in drawing.needs(figures)]
+    found = _results(files or [path for path in stored if path.exists()])
+    drawing.draw(figures, found, options.confidence, options.out)
+
+
+def animate(options: argparse.Namespace) -> None:
+    """Show sampled paths, moving."""
+    from replication.figures import draw as figures
+
+    figures.animate(_results(options.results), options.out)
+
+
+def _results(paths: Sequence[Path]) -> dict[tuple[str, str], Results]:
+    """Results by the experiment and method that the files themselves name."""
+    from replication.experiments.results import Results
+
+    found: dict[tuple[str, str], Results] = {}
+    for path in paths:
+        results = Results(path)
+        key = results.spec.experiment, results.spec.method
+        if key in found:
+            raise ConfigError(f"{path}: a figure shows one {'/'.join(key)} only; name one file")
+        found[key] = results
+    return found
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measure the claims that need no experiment."""
+    from replication.claims.on_library import measure_library
+
+    measure_library(options.out, options.confidence)
+
+
+def check(options: argparse.Namespace) -> None:
+    """Measure claims from results and judge them."""
+    from replication.claims.evidence import Evidence
+    from replication.claims.judge import check_claims
+    from replication.claims.on_library import read_measured
+    from replication.report.collect import report_data, write_report_data
+
+    measured = None
+    if options.measured is not None:
+        measured = read_measured(options.measured, options.confidence)
+    evidence = Evidence(options.results, options.confidence, measured)
+    if options.json is None:
+        claims = check_claims(evidence, options.claims)
+        for change in evidence.changes:
+            print(f"! not the default reading: {change}")
+        _print_claims(claims)
+        return
+    captions = {
+        path.stem: path.read_text(encoding="utf-8").strip()
+        for path in sorted(options.figures.glob("*.txt"))
+    }
+    write_report_data(options.json, report_data(evidence, options.runs, captions))
+    if options.pages is not None:
+        from replication.report.pages import write_pages
+
+        write_pages(options.json, options.figures, options.pages)
+
+
+def _print_claims(claims: Sequence[dict]) -> None:
+    from replication.claims.verdicts import MARKS
+    from replication.report.pages import interval, region
+
+    for claim in claims:
+        print(f"{MARKS[claim['verdict']]} {claim['id']}: {claim['verdict']}")
+        if "not_tested" in claim:
+            print(f"    {' '.join(claim['not_tested'].split())}")
+            continue
+        for q in claim["quantities"]:
+            print(
+                f"    {q['id']}: {interval(q)}, n = {q['n']}; region {region(q['region'])}: "
+                f"{q['verdict']}"
+            )
+
+
+def report(options: argparse.Namespace) -> None:
+    """Write the report's pages."""
+    from replication.report.pages import write_pages
+
+    write_pages(options.data, options.figures, options.out)
