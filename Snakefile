@@ -38,6 +38,7 @@ LEDGERS = [
     for folder in ("claims", "ambiguities")
     for path in sorted(Path("paper_checks", folder).glob("*.yaml"))
 ]
+
 # Whatever --cores says: jobs beyond the processors only take each other's cache.
 CORES = workflow.cores or 1
 THREADS = max(1, -(-CORES // processors()))
@@ -51,16 +52,8 @@ def sources(*names):
     return digest([f"src/{name}" for name in names])[:16]
 
 
-SIMULATION = (
-    "netnewton",
-    *(
-        f"replication/experiments/{name}.py"
-        for name in (
-            *("build", "config", "files", "kernels", "make"),
-            *("names", "problems", "results", "simulate"),
-        )
-    ),
-)
+SIMULATING = "build config files kernels make names problems results simulate".split()
+SIMULATION = ("netnewton", *(f"replication/experiments/{name}.py" for name in SIMULATING))
 MEASURING = (
     "netnewton",
     *(f"replication/{n}" for n in ("experiments", "second_opinions", "claims")),
