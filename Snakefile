@@ -305,5 +305,8 @@ rule compare:
         "results/logs/compare.log",
     conda:
         "environment.yml"
+    threads: THREADS
+    params:
+        sources=sources(*REPORTING, "replication/review"),
     shell:
         "netnewton compare {output:q} 2>&1 | tee {log:q}"

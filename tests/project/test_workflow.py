@@ -38,7 +38,7 @@ TARGETS = {
     ),
     *(f"paper_checks/report.{suffix}" for suffix in ("md", "html", "json")),
 }
-STAGES = {"simulate", "measure", "summarise", "draw", "report"}
+STAGES = {"simulate", "measure", "summarise", "draw", "report", "compare"}
 
 
 def copy_of(finished, project):
@@ -72,10 +72,11 @@ def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
     [
         ("src/netnewton/algorithms/consensus_newton.py", STAGES),
         ("src/replication/experiments/intervals.py", STAGES - {"simulate"}),
-        ("src/replication/figures/style.py", {"draw", "report"}),
-        ("src/replication/report/templates/report.md.j2", {"report"}),
-        ("src/replication/review/diff.py", set()),
-        ("paper_checks/claims/figure_1.yaml", {"measure", "draw", "report"}),
+        ("src/replication/figures/style.py", {"draw", "report", "compare"}),
+        ("src/replication/report/templates/report.md.j2", {"report", "compare"}),
+        ("src/replication/review/manifest.py", {"compare"}),
+        ("src/replication/cli/reviewer.py", set()),
+        ("paper_checks/claims/figure_1.yaml", {"measure", "draw", "report", "compare"}),
     ],
 )
 def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again):
