@@ -18,7 +18,8 @@ import numpy as np
 
 from netnewton.games.finite import prisoners_dilemma
 from replication.experiments import config
-from replication.experiments.build import CURVATURE_SIGNS, build
+from replication.experiments.build import build
+from replication.experiments.names import CURVATURE_SIGNS
 from replication.experiments.simulate import simulate
 from replication.second_opinions.literal import (
     Agent,

@@ -1,0 +1,23 @@
+"""The programs behind the section on speed still find what they time."""
+
+import runpy
+
+import pytest
+
+from project_copy import ROOT
+
+PROGRAMS = sorted((ROOT / "benchmarks").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_what_a_benchmark_imports_is_there(path):
+    try:
+        runpy.run_path(str(path), run_name="benchmark")
+    except ModuleNotFoundError as error:  # the peers are an extra
+        assert error.name == "jax" and path.stem == "gridworld_jax"
+
+
+def test_a_name_that_is_gone_would_be_noticed(tmp_path):
+    (tmp_path / "old.py").write_text("from replication.experiments.build import CURVATURES")
+    with pytest.raises(ImportError, match="CURVATURES"):
+        runpy.run_path(str(tmp_path / "old.py"), run_name="benchmark")
