@@ -3,7 +3,6 @@
 import runpy
 
 import pytest
-
 from project_copy import ROOT
 
 PROGRAMS = sorted((ROOT / "benchmarks").glob("*.py"))
