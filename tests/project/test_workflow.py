@@ -201,8 +201,10 @@ def test_a_second_run_beside_the_first_ends_in_a_clear_message(project):
         while not (locks.exists() and any(locks.iterdir())):
             assert first.poll() is None
             time.sleep(0.02)
+        first.send_signal(signal.SIGSTOP)  # or it might be done before the second has looked
         second = project.snakemake("results/pd_exact/summary.csv")
     finally:
+        first.send_signal(signal.SIGCONT)
         first.wait()
     assert second.returncode == 1 and "cannot be locked" in second.stderr
     assert first.returncode == 0
