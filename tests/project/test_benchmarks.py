@@ -1,4 +1,4 @@
-"""The programs behind the section on speed still find what they time."""
+"""The programs behind benchmarks/README.md still find what they time."""
 
 import runpy
 
