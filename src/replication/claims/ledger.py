@@ -70,6 +70,12 @@ def products() -> list[Entry]:
     return load(FOLDER / "ambiguities" / "products.yaml", "products")
 
 
+def multiverse() -> Entry:
+    """What the multiverse runs, and the laws that its universes are counted by."""
+    found: Any = load(FOLDER / "multiverse.yaml", "multiverse")
+    return dict(found)
+
+
 def _unique(folder: str, parts: Mapping[str, Sequence[Entry]]) -> list[Entry]:
     """The entries of all files of a folder, each id once."""
     found = [(entry["id"], part) for part, entries in parts.items() for entry in entries]

@@ -131,17 +131,21 @@ def check(config: Any) -> None:
 
 
 def _check_schema(document: Any, schema: Settings) -> None:
+    from jsonschema.exceptions import best_match
+
+    if (error := best_match(_validator()(schema).iter_errors(document))) is not None:
+        raise ConfigError(_explain(error))
+
+
+@cache
+def _validator() -> Any:
     import jsonschema  # a fifth of a second that `--help` need not pay
 
     # JSON Schema takes 3.0 for an integer; Python's range does not.
     strict = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
-    validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=strict)(
-        schema
-    )
-    if (error := jsonschema.exceptions.best_match(validator.iter_errors(document))) is not None:
-        raise ConfigError(_explain(error))
+    return jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=strict)
 
 
 def spec(config: Settings, experiment: str, method: str) -> Spec:

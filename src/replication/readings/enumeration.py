@@ -86,13 +86,13 @@ def spec(reading: Reading, experiment: str, method: str) -> Spec:
     settings = paper["experiments"][experiment]
     without = WITHOUT_EFFECT[settings["methods"][method]["curvature"]]
     sampled = settings["derivatives"]["kind"] == "sampled"
-    assignments = [
+    own = [
         assignment
         for ambiguity, option in reading.choice
-        for assignment in _assignments(ambiguity, option, experiment, sampled)
+        for assignment in assignments(ambiguity, option, experiment, sampled)
         if assignment.partition("=")[0] not in without
     ]
-    return config.spec(override(paper, experiment, [method], assignments), experiment, method)
+    return config.spec(override(paper, experiment, [method], own), experiment, method)
 
 
 @cache
@@ -112,7 +112,8 @@ def _options() -> Mapping[tuple[str, str], ledger.Entry]:
     }
 
 
-def _assignments(ambiguity: str, option: str, experiment: str, sampled: bool) -> list[str]:
+def assignments(ambiguity: str, option: str, experiment: str, sampled: bool) -> list[str]:
+    """The settings of an option in an experiment; none if it is not set there."""
     entry = _options()[ambiguity, option]
     setting = entry["setting"]
     if setting is None or experiment not in entry["experiments"]:

@@ -1,0 +1,126 @@
+"""Universes: drawing them from the space, and what each of them runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from replication.claims import ledger
+from replication.experiments import config
+from replication.experiments.config import ConfigError, Spec
+from replication.experiments.overrides import override
+from replication.multiverse.space import (
+    Dimension,
+    Number,
+    Options,
+    Value,
+    dimensions,
+    of_figure,
+)
+from replication.readings.enumeration import WITHOUT_EFFECT, assignments
+
+METHODS = ("DN", "DG", "DS")
+FIRST_SEED = 1_000_000
+MOST = 2**20
+
+
+@dataclass(frozen=True)
+class Universe:
+    """One way of making every free choice."""
+
+    number: int
+    coordinates: Mapping[str, float]
+    """u of each dimension, by its name."""
+
+    def choice(self, figure: str) -> dict[str, Value]:
+        """What is chosen of all that concerns a figure, by the dimensions' names."""
+        return {d.name: d.value(self.coordinates[d.name]) for d in of_figure(figure)}
+
+    def readings(self, figure: str) -> dict[str, str]:
+        """The options among them, by ambiguity."""
+        found = [d for d in of_figure(figure) if isinstance(d, Options)]
+        return {d.ambiguity: d.value(self.coordinates[d.name]) for d in found}
+
+    def specs(self, figure: str) -> dict[tuple[str, str], Spec]:
+        """What is run for a figure, by experiment and method.
+
+        Raises
+        ------
+        ConfigError
+            If a setting does not fit.
+        """
+        explored = figures()[figure]
+        given = [
+            f"seed={FIRST_SEED + self.number}",
+            f"repetitions={explored['repetitions']}",
+            *explored.get("settings", []),
+        ]
+        return {
+            (experiment, method): self._spec(figure, experiment, method, given)
+            for experiment in explored["experiments"]
+            for method in METHODS
+            if method in _paper()["experiments"][experiment]["methods"]
+        }
+
+    def _spec(self, figure: str, experiment: str, method: str, given: list[str]) -> Spec:
+        settings = _paper()["experiments"][experiment]
+        without = WITHOUT_EFFECT[settings["methods"][method]["curvature"]]
+        sampled = settings["derivatives"]["kind"] == "sampled"
+        own = [
+            assignment
+            for d in of_figure(figure)
+            for assignment in _assignments(d, self.coordinates[d.name], experiment, sampled)
+            if assignment.partition("=")[0] not in without
+        ]
+        kept = {name: settings["methods"][name] for name in {method, "DG"} & {*settings["methods"]}}
+        alone = {"experiments": {experiment: {**settings, "methods": kept}}}
+        return config.spec(override(alone, experiment, [method], [*given, *own]), experiment, method)
+
+
+def draw(universes: int) -> list[Universe]:
+    """The first universes of a scrambled Sobol sequence: more of them extend fewer.
+
+    Parameters
+    ----------
+    universes : int
+
+    Raises
+    ------
+    ConfigError
+        If there are none, or too many.
+    """
+    from scipy.stats import qmc
+
+    if not 1 <= universes <= MOST:
+        raise ConfigError(f"--universes {universes}: give a number from 1 to {MOST}")
+    dims = dimensions()
+    sequence = qmc.Sobol(len(dims), rng=ledger.multiverse()["seed"])
+    points = sequence.random_base2((universes - 1).bit_length())[:universes]
+    return [
+        Universe(number, {d.name: float(u) for d, u in zip(dims, point, strict=True)})
+        for number, point in enumerate(points)
+    ]
+
+
+@cache
+def figures() -> Mapping[str, ledger.Entry]:
+    """How each figure is made in a universe, by its id."""
+    return {figure["id"]: figure for figure in ledger.multiverse()["figures"]}
+
+
+def _assignments(d: Dimension, u: float, experiment: str, sampled: bool) -> list[str]:
+    if isinstance(d, Number):
+        return [d.assignment(d.value(u))] if experiment in _set_in()[d.ambiguity] else []
+    return assignments(d.ambiguity, str(d.value(u)), experiment, sampled)
+
+
+@cache
+def _set_in() -> Mapping[str, list[str]]:
+    return {entry["id"]: entry.get("experiments", []) for entry in ledger.ambiguities()}
+
+
+@cache
+def _paper() -> dict[str, Any]:
+    return config.load()
