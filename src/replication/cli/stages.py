@@ -29,6 +29,20 @@ def sweep(options: argparse.Namespace) -> None:
     readings.sweep(options.out, options.scratch, options.jobs, options.confidence)
 
 
+def multiverse(options: argparse.Namespace) -> None:
+    """Draw universes, run and measure a figure in each."""
+    from replication.multiverse.explore import explore
+
+    explore(
+        options.figure,
+        options.universes,
+        options.out,
+        options.scratch,
+        options.jobs,
+        options.confidence,
+    )
+
+
 def summarise(options: argparse.Namespace) -> None:
     """Summarise an experiment's results."""
     from replication.experiments.summarise import write_summary

@@ -23,6 +23,9 @@ Settings = Mapping[str, Any]
 Game = finite.FiniteGame | Gridworld
 Policy = Boltzmann | GaussianRBF
 
+AT_ONCE = 25_000
+"""Trajectories of agents that are evaluated in one call: fewer cost more to call than to play."""
+
 Evaluation = Callable[[Array], Array]
 """From the parameters played, shape (K, R, D), to J_i of every agent, shape (K, R, N)."""
 
@@ -96,16 +99,20 @@ def derivatives(
         raise ValueError(
             f"derivatives.horizon = {settings['horizon']}: a game that is played once has horizon 1"
         )
+    horizon, size = settings["horizon"], settings["batch_size"]
+    return likelihood_ratio(played, joint, streams, horizon, size, estimator(settings), order)
+
+
+def estimator(settings: Settings) -> estimation.Estimator:
+    """The estimator of sampled derivatives."""
     weights, evaluated_at = names.CORRECTIONS[settings["correction"]]
-    estimator = estimation.Estimator(
+    return estimation.Estimator(
         credit=names.CREDITS[settings["estimator"]],
         hessian=names.HESSIANS[settings["hessian"]],
         baseline=names.BASELINES[settings["baseline"]],
         weights=weights,
         evaluated_at=evaluated_at,
     )
-    horizon, size = settings["horizon"], settings["batch_size"]
-    return likelihood_ratio(played, joint, streams, horizon, size, estimator, order)
 
 
 def evaluation(
@@ -132,11 +139,19 @@ def evaluation(
         return None
     size, discounts = settings["batch_size"], played.discount ** np.arange(horizon)
 
-    def sampled_return(mu: Array) -> Array:
-        rewards = rollout(played, joint, mu, streams, horizon, size).rewards
-        return np.einsum("t,trnl->rn", discounts, rewards) / size
+    at_once = max(1, AT_ONCE // (len(streams) * played.n_agents * size))
 
-    return lambda mu: np.stack([sampled_return(parameters) for parameters in mu])
+    def sampled_returns(mu: Array) -> Array:
+        """Those of successive policies, shape (k, R, D); they draw one after another."""
+        rows = np.swapaxes(mu, 0, 1).reshape(-1, mu.shape[-1])
+        drawn = Streams(streams.generators, [len(mu)] * len(streams))
+        rewards = rollout(played, joint, rows, drawn, horizon, size).rewards
+        J = np.einsum("t,trnl->rn", discounts, rewards) / size
+        return np.swapaxes(J.reshape(len(streams), len(mu), -1), 0, 1)
+
+    return lambda mu: np.concatenate(
+        [sampled_returns(mu[k : k + at_once]) for k in range(0, len(mu), at_once)]
+    )
 
 
 def _finite(played: Game, joint: Policy, section: str) -> tuple[finite.FiniteGame, Boltzmann]:

@@ -8,7 +8,6 @@ with the ratio of the densities, so that no other universe need be run.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -151,16 +150,3 @@ def of_figure(figure: str) -> tuple[Dimension, ...]:
     concerned = {a["id"] for a in ledger.ambiguities() if group & set(a["affects"])}
     return tuple(d for d in dimensions() if d.ambiguity in concerned)
 
-
-def weight(figure: str, coordinates: Mapping[str, float], law: str) -> float:
-    """How much a universe of a figure counts under a law, relative to ``even``.
-
-    Parameters
-    ----------
-    figure : str
-    coordinates : mapping
-        u of each dimension, by its name.
-    law : str
-    """
-    densities: Callable[[Dimension], float] = lambda d: d.density(coordinates[d.name], law)  # noqa: E731
-    return math.prod(map(densities, of_figure(figure)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,11 +20,20 @@ from replication.multiverse.space import (
     dimensions,
     of_figure,
 )
+from replication.readings import sources
 from replication.readings.enumeration import WITHOUT_EFFECT, assignments
 
 METHODS = ("DN", "DG", "DS")
 FIRST_SEED = 1_000_000
 MOST = 2**20
+
+MULTIVERSE = "paper_checks/multiverse.yaml"
+SOURCES = (
+    *sources.SOURCES,
+    "src/replication/experiments/stacked.py",
+    *(f"src/replication/multiverse/{name}.py" for name in ("space", "universes", "effects", "explore")),
+)
+"""What a universe's row depends on, beside the ledgers."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,11 @@ class Universe:
     def choice(self, figure: str) -> dict[str, Value]:
         """What is chosen of all that concerns a figure, by the dimensions' names."""
         return {d.name: d.value(self.coordinates[d.name]) for d in of_figure(figure)}
+
+    def weight(self, figure: str, law: str) -> float:
+        """How much the universe counts in a figure under a law, relative to ``even``."""
+        dims = of_figure(figure)
+        return math.prod(d.density(self.coordinates[d.name], law) for d in dims)
 
     def readings(self, figure: str) -> dict[str, str]:
         """The options among them, by ambiguity."""
@@ -52,11 +67,7 @@ class Universe:
             If a setting does not fit.
         """
         explored = figures()[figure]
-        given = [
-            f"seed={FIRST_SEED + self.number}",
-            f"repetitions={explored['repetitions']}",
-            *explored.get("settings", []),
-        ]
+        given = [f"seed={FIRST_SEED + self.number}", *explored.get("settings", [])]
         return {
             (experiment, method): self._spec(figure, experiment, method, given)
             for experiment in explored["experiments"]
@@ -68,6 +79,8 @@ class Universe:
         settings = _paper()["experiments"][experiment]
         without = WITHOUT_EFFECT[settings["methods"][method]["curvature"]]
         sampled = settings["derivatives"]["kind"] == "sampled"
+        # Where nothing is random, config/paper.yaml has fewer.
+        repetitions = min(figures()[figure]["repetitions"], settings["repetitions"])
         own = [
             assignment
             for d in of_figure(figure)
@@ -76,7 +89,7 @@ class Universe:
         ]
         kept = {name: settings["methods"][name] for name in {method, "DG"} & {*settings["methods"]}}
         alone = {"experiments": {experiment: {**settings, "methods": kept}}}
-        return config.spec(override(alone, experiment, [method], [*given, *own]), experiment, method)
+        return config.spec(override(alone, experiment, [method], [f"repetitions={repetitions}", *given, *own]), experiment, method)
 
 
 def draw(universes: int) -> list[Universe]:
@@ -102,6 +115,12 @@ def draw(universes: int) -> list[Universe]:
         Universe(number, {d.name: float(u) for d, u in zip(dims, point, strict=True)})
         for number, point in enumerate(points)
     ]
+
+
+@cache
+def laws() -> tuple[str, ...]:
+    """The laws that universes are counted by."""
+    return tuple(law["id"] for law in ledger.multiverse()["laws"])
 
 
 @cache
