@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton.arrays import Array, Indices, counts
-from netnewton.derivatives.counting import BASELINES, Counts, effective_sample_size
+from netnewton.derivatives.counting import BASELINES, Counts, effective_sample_size, log_joint
 from netnewton.derivatives.estimation import (
     Estimator,
     gpomdp,
@@ -130,10 +130,9 @@ class CountedDerivatives:
                 f"theta of shape {copies.shape}: give (R, N, D) with the R = {self.repetitions} "
                 "repetitions of the streams"
             )
-        mu = behaviour_parameters(copies, self.owner)
-        single = self.policy.probabilities(mu)
-        probability = self.policy.joint_probability(single)[:, 0]
-        return self.from_counts(copies, self.streams.multinomial(self._sizes, probability))
+        tables = self._log_tables(copies)
+        drawn = self.streams.multinomial(self._sizes, np.exp(tables[1][:, 0]))
+        return self._estimate(*tables, drawn)
 
     def from_counts(self, theta: Array, drawn: Indices) -> Derivatives:
         """The estimates from given counts.
@@ -145,23 +144,30 @@ class CountedDerivatives:
             How often each joint action, in the order of enumeration, was played with
             mu = [psi_1, ..., psi_N]; the last axis sums to `batch_sizes`.
         """
+        return self._estimate(*self._log_tables(theta), drawn)
+
+    def _log_tables(self, theta: Array) -> tuple[Array, Array]:
+        """Logarithms of each agent's and of the joint probabilities, of mu and of the copies.
+
+        Shapes (R, 1 + N, 1, N, most actions) and (R, 1 + N, A).
+        """
         mu = behaviour_parameters(theta, self.owner)
         at = self.estimator.evaluated_at(theta, mu)
-        log_single = self.policy.log_probabilities(np.concatenate([mu[:, np.newaxis], at], axis=1))
-        log_joint = _over_joint_actions(log_single[:, :, 0], self.policy.n_actions)
-        log_weight = log_joint[:, 1:] - log_joint[:, :1]
+        single = self.policy.log_probabilities(np.concatenate([mu[:, np.newaxis], at], axis=1))
+        return single, log_joint(self.policy, single[:, :, 0])
+
+    def _estimate(self, log_single: Array, log_pi: Array, drawn: Indices) -> Derivatives:
+        log_weight = log_pi[:, 1:] - log_pi[:, :1]
         batch = self._batch(drawn, log_weight)
         found = Derivatives(
             batch.mean(batch.weight * batch.reward),
             effective_sample_size=effective_sample_size(log_weight, batch.drawn),
-            played=batch.mean(np.broadcast_to(batch.reward, log_weight.shape)),
+            played=batch.mean(batch.reward),
         )
         if self.order == 0:
             return found
         table = self.policy.tabulated(np.exp(log_single[:, 1:]))
-        score, derivative = table.score[:, :, 0], table.score_derivative[:, :, 0]
-        estimate = BASELINES[self.estimator.baseline]
-        gradient, hessian = estimate(batch, score, derivative, self.order)
+        gradient, hessian = BASELINES[self.estimator.baseline](batch, table, self.order)
         return found._replace(gradient=gradient, hessian=hessian)
 
     def _batch(self, drawn: Indices, log_weight: Array) -> Counts:
@@ -188,15 +194,6 @@ def counted(
 ) -> CountedDerivatives:
     """Each agent's derivatives at its own copy, from counts: see `CountedDerivatives`."""
     return CountedDerivatives(game, policy, streams, batch_sizes, estimator, order)
-
-
-def _over_joint_actions(log_single: Array, n_actions: Sequence[int]) -> Array:
-    """The logarithm of pi(a), shape (..., A), from each agent's, (..., N, most actions)."""
-    total = log_single[..., 0, : n_actions[0]]
-    for agent, actions in enumerate(n_actions[1:], start=1):
-        factor = log_single[..., agent, np.newaxis, :actions]
-        total = (total[..., np.newaxis] + factor).reshape(*total.shape[:-1], -1)
-    return total
 
 
 def _require_one_shot(game: FiniteGame, policy: Boltzmann) -> None:

@@ -175,10 +175,10 @@ def one_play_for_all(monkeypatch):
 def baseline_of_all(monkeypatch):
     """A baseline that counts the play it is subtracted from."""
 
-    def constant(counts, score, derivative, order):
+    def constant(counts, table, order):
         b = counts.mean(counts.weight * counts.reward)[..., np.newaxis]
         credit = counts.weight * (counts.reward - b)
-        return counting._from_credit(counts, credit, score, derivative, order)
+        return counting._from_credit(counts, credit, table, order)
 
     monkeypatch.setitem(counting.BASELINES, constant_baseline, constant)
 
