@@ -77,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     swept.add_argument("out", type=Path, help="the .json file to write")
     swept.add_argument("--scratch", type=Path, default=Path("results/sweep"), help="what is done")
     drawn = add(
-        "multiverse", stages.multiverse, "a figure's claims in universes drawn from all free choices"
+        "multiverse",
+        stages.multiverse,
+        "draw every free choice at once, and judge a figure each time",
     )
     drawn.add_argument("figure", choices=("fig1", "fig2", "fig3"))
     drawn.add_argument("--universes", type=_positive, default=1000, help="default: %(default)s")

@@ -93,7 +93,7 @@ def derivatives(
     """
     if settings["kind"] == "exact":
         _only("derivatives", settings, "kind", {"exact": set()})
-        return exact(*_finite(played, joint, "derivatives"), order)
+        return exact(*of_finite(played, joint, "derivatives"), order)
     _all("derivatives", settings, names.SAMPLING_KEYS)
     if played.discount == 0 and settings["horizon"] > 1:
         raise ValueError(
@@ -130,7 +130,7 @@ def evaluation(
     _only("evaluation", settings, "kind", names.EVALUATION_KEYS)
     _all("evaluation", settings, names.EVALUATION_KEYS[settings["kind"]])
     if settings["kind"] == "exact":
-        return exact(*_finite(played, joint, "evaluation"), order=0).returns
+        return exact(*of_finite(played, joint, "evaluation"), order=0).returns
     if horizon is None:
         raise ValueError(
             f"evaluation.kind = {settings['kind']} goes with derivatives.kind=sampled only"
@@ -154,7 +154,8 @@ def evaluation(
     )
 
 
-def _finite(played: Game, joint: Policy, section: str) -> tuple[finite.FiniteGame, Boltzmann]:
+def of_finite(played: Game, joint: Policy, section: str) -> tuple[finite.FiniteGame, Boltzmann]:
+    """A finite game and its policy; anything else is refused."""
     if isinstance(played, Gridworld) or isinstance(joint, GaussianRBF):
         raise ValueError(f"{section}.kind = exact is for finite games: choose sampled")
     return played, joint

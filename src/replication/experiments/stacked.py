@@ -89,9 +89,9 @@ def _source(specs: Sequence[Spec], experiments: Sequence[Experiment]) -> Derivat
     generators = [stream(spec.settings["seed"], 0, TRAINING_STREAM) for spec in specs]
     batches = [spec.settings["derivatives"]["batch_size"] for spec in specs]
     game = problems.game(settings["game"])
+    policy = problems.policy(settings["policy"], game)
     return counted(
-        game,
-        problems.policy(settings["policy"], game),
+        *problems.of_finite(game, policy, "derivatives"),
         Streams(generators, repetitions),
         np.repeat(batches, repetitions),
         problems.estimator(learning),
@@ -108,10 +108,7 @@ def _variables(
     at = done.diverged_at[rows]
     diverged_at = np.where(at > iterations, -1, at)
     lost = (diverged_at >= 0) & (np.arange(len(theta))[:, np.newaxis] >= diverged_at)
-    if e.evaluate is None:
-        J_local = played[: iterations + 1, rows]
-    else:
-        J_local = e.evaluate(theta)
+    J_local = played[: iterations + 1, rows] if e.evaluate is None else e.evaluate(theta)
     own = {
         "J": np.where(lost, np.nan, J_local.mean(axis=-1)),
         "fallback": done.trace["fallback"][: iterations + 1, rows] & ~lost[..., np.newaxis],

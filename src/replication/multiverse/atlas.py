@@ -1,8 +1,8 @@
 """The committed tables of the multiverse, paper_checks/multiverse/<figure>.csv: one row a universe.
 
 Columns: ``universe``; ``weight/<law>``; one for each choice; the effects ``DN-DG`` and ``DN-DS``
-(with ``/lower`` and ``/upper``), ``<method>/rise``, for Figure 3 ``q`` and ``least_sample_size``; for
-each claim its verdict under its id, and ``<claim>/<quantity>`` with ``/lower`` and ``/upper``.
+(with ``/lower`` and ``/upper``), ``<method>/rise``, for Figure 3 ``q`` and ``least_sample_size``;
+for each claim its verdict under its id, and ``<claim>/<quantity>`` with ``/lower`` and ``/upper``.
 """
 
 from __future__ import annotations
@@ -51,8 +51,13 @@ class Atlas:
     @cached_property
     def claims(self) -> tuple[str, ...]:
         """The claims that were judged."""
-        return tuple({name.partition("/")[0]: 0 for name in self.columns if "/lower" in name and
-                      name.count("/") == 2})
+        return tuple(
+            {
+                name.partition("/")[0]: 0
+                for name in self.columns
+                if "/lower" in name and name.count("/") == 2
+            }
+        )
 
     def holds(self, claim: str) -> Flags:
         """In which universes a claim is reproduced, shape (U,)."""

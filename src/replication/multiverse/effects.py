@@ -60,8 +60,9 @@ class UniverseEvidence(Evidence):
 def claims(figure: str) -> tuple[str, ...]:
     """A figure's claims, and those on what DN's advantage in it is due to."""
     experiments = set(figures()[figure]["experiments"])
-    own = [c for g in (GROUP[figure], "attribution") for c in ledger.claims_of(g)]
-    return tuple(c["id"] for c in own if c["id"] in measures() and {*c["experiments"]} <= experiments)
+    found = [c for g in (GROUP[figure], "attribution") for c in ledger.claims_of(g)]
+    enough = [c["id"] for c in found if {*c["experiments"]} <= experiments]
+    return tuple(name for name in enough if name in measures())
 
 
 def row(universe: Universe, figure: str, runs: Mapping[Key, Results], confidence: float) -> Row:
@@ -117,7 +118,7 @@ def _governing(spec: Spec, newton: Results) -> Row:
 
 
 def first_step(spec: Spec) -> float:
-    """q = (2 epsilon / m) |grad J(theta(0))| / sigma, DN's first step in units of the policy's sigma.
+    """DN's first step in deviations of the policy, q = (2 epsilon / m) |grad J(theta(0))| / sigma.
 
     The squared norm is the product of two independent estimates, so that noise does not add to it.
     """

@@ -127,5 +127,3 @@ def _path(folder: Path, universe: Universe) -> Path:
 
 def _shown(value: Any) -> Any:
     return f"{value:.5g}" if isinstance(value, float) else value
-
-

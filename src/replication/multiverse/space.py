@@ -83,10 +83,7 @@ class Number:
     def value(self, u: float) -> float:
         """The number at u, to few digits, so that a table holds all of it."""
         low, high = self._ends
-        if self.law == "uniform":
-            x = low + (high - low) * u
-        else:
-            x = low * (high / low) ** u
+        x = low + (high - low) * u if self.law == "uniform" else low * (high / low) ** u
         if self._from_one:
             return round(1 - x, 5)
         return round(x) if self.whole else float(f"{x:.4g}")
@@ -149,4 +146,3 @@ def of_figure(figure: str) -> tuple[Dimension, ...]:
     group = {claim["id"] for claim in ledger.claims_of(figure.replace("fig", "figure_"))}
     concerned = {a["id"] for a in ledger.ambiguities() if group & set(a["affects"])}
     return tuple(d for d in dimensions() if d.ambiguity in concerned)
-

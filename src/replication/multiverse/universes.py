@@ -31,7 +31,10 @@ MULTIVERSE = "paper_checks/multiverse.yaml"
 SOURCES = (
     *sources.SOURCES,
     "src/replication/experiments/stacked.py",
-    *(f"src/replication/multiverse/{name}.py" for name in ("space", "universes", "effects", "explore")),
+    *(
+        f"src/replication/multiverse/{name}.py"
+        for name in ("space", "universes", "effects", "explore")
+    ),
 )
 """What a universe's row depends on, beside the ledgers."""
 
@@ -89,7 +92,11 @@ class Universe:
         ]
         kept = {name: settings["methods"][name] for name in {method, "DG"} & {*settings["methods"]}}
         alone = {"experiments": {experiment: {**settings, "methods": kept}}}
-        return config.spec(override(alone, experiment, [method], [f"repetitions={repetitions}", *given, *own]), experiment, method)
+        return config.spec(
+            override(alone, experiment, [method], [f"repetitions={repetitions}", *given, *own]),
+            experiment,
+            method,
+        )
 
 
 def draw(universes: int) -> list[Universe]:
