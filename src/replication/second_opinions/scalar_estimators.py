@@ -1,0 +1,220 @@
+"""Learning from samples once more, number by number: Appendix A's estimators, and whole runs.
+
+A second opinion, written from the paper and the ledger of ambiguities, in loops over lists. It
+imports nothing of `netnewton`; the update is `literal.Agent`, Algorithm 1 line by line. What it
+shares with the library by necessity are seams: the seeds of the streams, the order in which a
+batch's random numbers are drawn, and the order of the parameters. It is slow on purpose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from replication.second_opinions.literal import Agent, Array, iterate
+
+Vector = list[float]
+Matrix = list[list[float]]
+SIGNS = {"printed": 1, "ascent": -1}
+
+
+class Step(NamedTuple):
+    """One step of a trajectory."""
+
+    state: Any
+    actions: Sequence[float]
+    rewards: Sequence[float]
+
+
+Batch = list[list[Step]]
+
+
+class Problem(Protocol):
+    """A game and the agents' policies, of whose parameters each agent owns `n_own`."""
+
+    discount: float
+
+    @property
+    def n_own(self) -> int:
+        """The number of an agent's own parameters."""
+
+    def play(self, mu: Vector, rng: np.random.Generator, horizon: int, size: int) -> Batch:
+        """L = `size` trajectories of T = `horizon` steps of the joint policy."""
+
+    def log_density(self, agent: int, psi: Vector, state: Any, action: float) -> float:
+        """log pi(action | state) of one agent with its own parameters."""
+
+    def score(self, agent: int, psi: Vector, state: Any, action: float) -> Vector:
+        """Its gradient."""
+
+    def score_derivative(self, agent: int, psi: Vector, state: Any, action: float) -> Matrix:
+        """Its second derivative."""
+
+
+@dataclass(frozen=True)
+class Estimators:
+    """Appendix A, with the choices that it leaves."""
+
+    problem: Problem
+    estimator: str
+    """gpomdp or reinforce."""
+    hessian: str
+    """printed, or unbiased as in Theorem 1."""
+    baseline: str
+    """none, or constant: the mean return of the batch."""
+    correction: str
+    """importance (eq. 9), none, or none_at_played: neither weights nor scores of its own copy."""
+
+    def derivatives(
+        self, batch: Batch, agent: int, theta: Vector, mu: Vector
+    ) -> tuple[Vector, Matrix]:
+        """Estimates of the gradient, d numbers, and the Hessian, d x d, of J_i at theta_i."""
+        d = len(theta)
+        at = mu if self.correction == "none_at_played" else theta
+        b = mean_return(batch, agent, self.problem.discount) if self.baseline == "constant" else 0.0
+        gradient, hessian = [0.0] * d, _zeros(d)
+        for trajectory in batch:
+            factors = self._factors(trajectory, agent, theta, mu, b)
+            score, outer, derivative = [0.0] * d, _zeros(d), _zeros(d)
+            for step, factor in zip(trajectory, factors, strict=True):
+                self._add_scores(step, at, score, outer, derivative)
+                if factor == 0.0:
+                    continue
+                for p in range(d):
+                    gradient[p] += factor * score[p] / len(batch)
+                    for q in range(d):
+                        square = score[p] * score[q] if self.hessian == "unbiased" else outer[p][q]
+                        hessian[p][q] += factor * (square + derivative[p][q]) / len(batch)
+        return gradient, hessian
+
+    def _factors(
+        self, trajectory: Sequence[Step], agent: int, theta: Vector, mu: Vector, b: float
+    ) -> Vector:
+        """What the scores up to each step are multiplied by: weight times discounted reward."""
+        gamma, weights = self.problem.discount, self._weights(trajectory, theta, mu)
+        rewards = [gamma**t * step.rewards[agent] for t, step in enumerate(trajectory)]
+        if self.estimator == "gpomdp":
+            return [w * (reward - b) for w, reward in zip(weights, rewards, strict=True)]
+        return [0.0] * (len(rewards) - 1) + [weights[-1] * (sum(rewards) - b)]
+
+    def _weights(self, trajectory: Sequence[Step], theta: Vector, mu: Vector) -> Vector:
+        """The truncated importance weights of the joint policy, the last one of the whole."""
+        if self.correction != "importance":
+            return [1.0] * len(trajectory)
+        weight, weights = 1.0, []
+        for step in trajectory:
+            for j, action in enumerate(step.actions):
+                target, played = (
+                    self.problem.log_density(j, self._own(of, j), step.state, action)
+                    for of in (theta, mu)
+                )
+                weight *= math.exp(target - played)
+            weights.append(weight)
+        return weights
+
+    def _add_scores(
+        self, step: Step, at: Vector, score: Vector, outer: Matrix, derivative: Matrix
+    ) -> None:
+        """Add one step's score, its outer product and its derivative to the sums so far."""
+        now: Vector = []
+        for j, action in enumerate(step.actions):
+            psi, first = self._own(at, j), len(now)
+            now += self.problem.score(j, psi, step.state, action)
+            block = self.problem.score_derivative(j, psi, step.state, action)
+            for p, row in enumerate(block):
+                for q, value in enumerate(row):
+                    derivative[first + p][first + q] += value
+        for p in range(len(now)):
+            score[p] += now[p]
+            for q in range(len(now)):
+                outer[p][q] += now[p] * now[q]
+
+    def _own(self, parameters: Vector, agent: int) -> Vector:
+        n = self.problem.n_own
+        return parameters[agent * n : (agent + 1) * n]
+
+
+def mean_return(batch: Batch, agent: int, discount: float) -> float:
+    """The mean discounted return of one agent."""
+    total = 0.0
+    for trajectory in batch:
+        for t, step in enumerate(trajectory):
+            total += discount**t * step.rewards[agent]
+    return total / len(batch)
+
+
+class Transcribed(NamedTuple):
+    """One repetition of a run of K iterations."""
+
+    theta: Array
+    """The copies after the last iteration, shape (N, d)."""
+    J_local: Array
+    """Mean discounted return of the batch played at each iteration, shape (K + 1, N)."""
+
+
+def repeat(problem: Problem, settings: Mapping[str, Any], repetition: int) -> Transcribed:
+    """Run Algorithm 1 on samples for one repetition of an experiment with a given matrix.
+
+    Parameters
+    ----------
+    problem : Problem
+    settings : mapping
+        Those of an experiment and one method, as in ``config/paper.yaml``.
+    repetition : int
+        Its number, which with the experiment's seed makes its stream.
+    """
+    learning, weights = settings["derivatives"], np.array(settings["network"]["weights"])
+    names = "estimator", "hessian", "baseline", "correction"
+    estimators = Estimators(problem, **{name: learning[name] for name in names})
+    agents = [_agent(problem, settings, len(weights)) for _ in weights]
+    # A seam: the training stream of a repetition is the child (repetition, 1) of the root seed.
+    seeds = np.random.SeedSequence(settings["seed"], spawn_key=(repetition, 1))
+    rng, returns = np.random.default_rng(seeds), []
+    for k in range(settings["iterations"] + 1):
+        mu = _behaviour(agents, problem.n_own)
+        batch = problem.play(mu, rng, learning["horizon"], learning["batch_size"])
+        returns.append([mean_return(batch, i, problem.discount) for i in range(len(agents))])
+        if k == settings["iterations"]:
+            break
+        for i, agent in enumerate(agents):
+            agent.oracle = _oracle(estimators, batch, i, mu)
+        iterate(agents, weights)
+    return Transcribed(np.array([agent.theta for agent in agents]), np.array(returns))
+
+
+def _agent(problem: Problem, settings: Mapping[str, Any], n_agents: int) -> Agent:
+    method = settings["method"]
+    return Agent(
+        lambda theta: (theta, theta),  # until there is a batch
+        np.full(n_agents * problem.n_own, settings["start"]),
+        method["curvature"],
+        SIGNS[method["curvature_sign"]],
+        method["projection"],
+        method["trackers"],
+        method["step_size"],
+        method["floor"],
+    )
+
+
+def _behaviour(agents: Sequence[Agent], n_own: int) -> Vector:
+    """The joint policy that is played: each agent's own block of its own copy (Section 3.2)."""
+    mu: Vector = []
+    for i, agent in enumerate(agents):
+        mu += agent.theta[i * n_own : (i + 1) * n_own].tolist()
+    return mu
+
+
+def _oracle(estimators: Estimators, batch: Batch, agent: int, mu: Vector) -> Any:
+    def estimated(theta: Array) -> tuple[Array, Array]:
+        gradient, hessian = estimators.derivatives(batch, agent, theta.tolist(), mu)
+        return np.array(gradient), np.array(hessian)
+
+    return estimated
+
+
+def _zeros(d: int) -> Matrix:
+    return [[0.0] * d for _ in range(d)]
