@@ -1,9 +1,13 @@
 """Learning from samples once more, number by number: Appendix A's estimators, and whole runs.
 
-A second opinion, written from the paper and the ledger of ambiguities, in loops over lists. It
-imports nothing of `netnewton`; the update is `literal.Agent`, Algorithm 1 line by line. What it
-shares with the library by necessity are seams: the seeds of the streams, the order in which a
-batch's random numbers are drawn, and the order of the parameters. It is slow on purpose.
+A second opinion, written from the paper and the ledger of ambiguities before the library's games,
+policies and estimators were looked at, in loops over lists. It imports nothing of `netnewton`; the
+update is `literal.Agent`, Algorithm 1 line by line. What it shares with the library by necessity
+are seams: the seeds of the streams, the order in which a batch's random numbers are drawn, and the
+order of states and parameters. It is slow on purpose.
+
+The ledger left open how the constant baseline is estimated; as the library says it, it comes from
+the other trajectories, weighted, and is one for each step, so that it adds no bias.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from replication.second_opinions.literal import Agent, Array, iterate
+from replication.second_opinions.literal import Agent, Array, Oracle, iterate
 
 Vector = list[float]
 Matrix = list[list[float]]
@@ -46,7 +50,7 @@ class Problem(Protocol):
         """L = `size` trajectories of T = `horizon` steps of the joint policy."""
 
     def log_density(self, agent: int, psi: Vector, state: Any, action: float) -> float:
-        """log pi(action | state) of one agent with its own parameters."""
+        """Log pi(action | state) of one agent with its own parameters."""
 
     def score(self, agent: int, psi: Vector, state: Any, action: float) -> Vector:
         """Its gradient."""
@@ -65,7 +69,7 @@ class Estimators:
     hessian: str
     """printed, or unbiased as in Theorem 1."""
     baseline: str
-    """none, or constant: the mean return of the batch."""
+    """none, or constant: at each step the mean of what the other trajectories are credited with."""
     correction: str
     """importance (eq. 9), none, or none_at_played: neither weights nor scores of its own copy."""
 
@@ -75,10 +79,10 @@ class Estimators:
         """Estimates of the gradient, d numbers, and the Hessian, d x d, of J_i at theta_i."""
         d = len(theta)
         at = mu if self.correction == "none_at_played" else theta
-        b = mean_return(batch, agent, self.problem.discount) if self.baseline == "constant" else 0.0
         gradient, hessian = [0.0] * d, _zeros(d)
-        for trajectory in batch:
-            factors = self._factors(trajectory, agent, theta, mu, b)
+        for trajectory, factors in zip(batch, self._factors(batch, agent, theta, mu), strict=True):
+            if not any(factors):
+                continue
             score, outer, derivative = [0.0] * d, _zeros(d), _zeros(d)
             for step, factor in zip(trajectory, factors, strict=True):
                 self._add_scores(step, at, score, outer, derivative)
@@ -91,15 +95,28 @@ class Estimators:
                         hessian[p][q] += factor * (square + derivative[p][q]) / len(batch)
         return gradient, hessian
 
-    def _factors(
-        self, trajectory: Sequence[Step], agent: int, theta: Vector, mu: Vector, b: float
-    ) -> Vector:
-        """What the scores up to each step are multiplied by: weight times discounted reward."""
-        gamma, weights = self.problem.discount, self._weights(trajectory, theta, mu)
+    def _factors(self, batch: Batch, agent: int, theta: Vector, mu: Vector) -> Matrix:
+        """For each trajectory what the scores up to each step are multiplied by."""
+        weights = [self._weights(trajectory, theta, mu) for trajectory in batch]
+        credits = [self._credits(trajectory, agent) for trajectory in batch]
+        factors: Matrix = []
+        for n, (weight, credit) in enumerate(zip(weights, credits, strict=True)):
+            others = [m for m in range(len(batch)) if m != n]
+            factors.append([])
+            for t in range(len(credit)):
+                b = 0.0
+                if self.baseline == "constant":
+                    b = sum(weights[m][t] * credits[m][t] for m in others) / len(others)
+                factors[n].append(weight[t] * (credit[t] - b))
+        return factors
+
+    def _credits(self, trajectory: Sequence[Step], agent: int) -> Vector:
+        """Each step's discounted reward, or that of all steps at the last."""
+        gamma = self.problem.discount
         rewards = [gamma**t * step.rewards[agent] for t, step in enumerate(trajectory)]
         if self.estimator == "gpomdp":
-            return [w * (reward - b) for w, reward in zip(weights, rewards, strict=True)]
-        return [0.0] * (len(rewards) - 1) + [weights[-1] * (sum(rewards) - b)]
+            return rewards
+        return [0.0] * (len(rewards) - 1) + [sum(rewards)]
 
     def _weights(self, trajectory: Sequence[Step], theta: Vector, mu: Vector) -> Vector:
         """The truncated importance weights of the joint policy, the last one of the whole."""
@@ -208,7 +225,7 @@ def _behaviour(agents: Sequence[Agent], n_own: int) -> Vector:
     return mu
 
 
-def _oracle(estimators: Estimators, batch: Batch, agent: int, mu: Vector) -> Any:
+def _oracle(estimators: Estimators, batch: Batch, agent: int, mu: Vector) -> Oracle:
     def estimated(theta: Array) -> tuple[Array, Array]:
         gradient, hessian = estimators.derivatives(batch, agent, theta.tolist(), mu)
         return np.array(gradient), np.array(hessian)

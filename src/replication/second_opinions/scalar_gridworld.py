@@ -1,6 +1,11 @@
 """The continuous gridworld of Section 6 and its Gaussian policies, number by number.
 
 A second opinion, written from the paper and the ledger of ambiguities; see `scalar_estimators`.
+
+Neither says which comes first if in one step an agent arrives and is too close to the other. As in
+the library it has arrived then, and if those who have arrived yield, nobody gets stuck. Where the
+library differs from the letter of the ledger, this does not follow it: an agent that is stuck at
+its goal spends its steps there, and a step that is refused is refused to both.
 """
 
 from __future__ import annotations
@@ -77,13 +82,14 @@ class Gridworld:
     def step(self, world: World, angles: Sequence[float]) -> tuple[World, list[float]]:
         """The next world, and each agent's reward."""
         moved = [self._moved(world, i, angles[i]) for i in range(2)]
-        obstacles = self.arrived != "yields" or not any(world.arrived)
+        resting = [world.arrived[i] or self._there(moved[i], i) for i in range(2)]
+        obstacles = self.arrived != "yields" or not any(resting)
         too_close = obstacles and math.dist(*moved) < self.distance
         if too_close and self.stuck == "move_refused":
             moved = list(world.positions)
         rewards, arrived = [], []
-        for i, goal in enumerate(self.goals()):
-            there = math.dist(moved[i], goal) <= self.goal_radius
+        for i in range(2):
+            there = self._there(moved[i], i)
             earns = there and (self.arrived == "moves_on" or not world.arrived[i])
             rewards.append(self.reward if earns else 0.0)
             arrived.append(there or world.arrived[i])
@@ -98,6 +104,9 @@ class Gridworld:
         x += self.step_length * math.cos(direction)
         y += self.step_length * math.sin(direction)
         return min(max(x, 0.0), self.width), min(max(y, 0.0), self.height)
+
+    def _there(self, position: Point, agent: int) -> bool:
+        return math.dist(position, self.goals()[agent]) <= self.goal_radius
 
     def _direction_of_zero(self, agent: int) -> float:
         """Against the horizontal axis."""
@@ -121,46 +130,43 @@ class Gridworld:
     def _trajectory(self, mu: Vector, numbers: Sequence[Sequence[float]]) -> list[Step]:
         world, steps = World(self.starts(), [False, False], False), []
         for now in numbers:
+            seen = [self.features(j, world.positions) for j in range(2)]
             angles = [
-                self._mean(j, mu[j * self.n_own : (j + 1) * self.n_own], world.positions)
+                self._mean(j, mu[j * self.n_own : (j + 1) * self.n_own], seen)
                 + self.deviation * now[j]
                 for j in range(2)
             ]
-            seen = world.positions
             world, rewards = self.step(world, angles)
             steps.append(Step(seen, angles, rewards))
         return steps
 
-    def log_density(
-        self, agent: int, psi: Vector, state: Sequence[Point], action: float
-    ) -> float:
+    def log_density(self, agent: int, psi: Vector, seen: Sequence[Vector], action: float) -> float:
         """Of the normal distribution."""
-        error = (action - self._mean(agent, psi, state)) / self.deviation
+        error = (action - self._mean(agent, psi, seen)) / self.deviation
         return -error * error / 2 - math.log(self.deviation * math.sqrt(2 * math.pi))
 
-    def score(self, agent: int, psi: Vector, state: Sequence[Point], action: float) -> Vector:
+    def score(self, agent: int, psi: Vector, seen: Sequence[Vector], action: float) -> Vector:
         """(a - psi . phi) phi / sigma^2."""
-        error = action - self._mean(agent, psi, state)
-        return [error * f / self.deviation**2 for f in self.features(agent, state)]
+        error = action - self._mean(agent, psi, seen)
+        return [error * f / self.deviation**2 for f in seen[agent]]
 
     def score_derivative(
-        self, agent: int, psi: Vector, state: Sequence[Point], action: float
+        self, agent: int, psi: Vector, seen: Sequence[Vector], action: float
     ) -> Matrix:
         """-phi phi^T / sigma^2."""
-        features = self.features(agent, state)
-        return [[-f * g / self.deviation**2 for g in features] for f in features]
+        return [[-f * g / self.deviation**2 for g in seen[agent]] for f in seen[agent]]
 
-    def _mean(self, agent: int, psi: Vector, state: Sequence[Point]) -> float:
+    def _mean(self, agent: int, psi: Vector, seen: Sequence[Vector]) -> float:
         total = 0.0
-        for weight, feature in zip(psi, self.features(agent, state), strict=True):
+        for weight, feature in zip(psi, seen[agent], strict=True):
             total += weight * feature
         return total
 
-    def features(self, agent: int, state: Sequence[Point]) -> Vector:
+    def features(self, agent: int, positions: Sequence[Point]) -> Vector:
         """RBFs of the agent's own position, or of both; those of one position sum to 1."""
         if self.sees == "own":
-            return self._grid(state[agent])
-        return self._grid(state[0]) + self._grid(state[1])
+            return self._grid(positions[agent])
+        return self._grid(positions[0]) + self._grid(positions[1])
 
     def _grid(self, point: Point) -> Vector:
         columns, rows = self.centres
@@ -171,4 +177,5 @@ class Gridworld:
                 u = (point[0] - column * apart[0]) / (self.spread * apart[0])
                 v = (point[1] - row * apart[1]) / (self.spread * apart[1])
                 values.append(math.exp(-(u * u + v * v) / 2))
-        return [value / sum(values) for value in values]
+        total = sum(values)
+        return [value / total for value in values]
