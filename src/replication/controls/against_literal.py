@@ -153,7 +153,7 @@ def sampled_gridworld(folder: Path) -> str:
 
 SMALL_WORLD = (
     *("game.width=2.0", "game.height=3.0", "policy.deviation=1.0", "policy.centres=[2, 3]"),
-    *("iterations=4", "derivatives.batch_size=8"),
+    *("iterations=4", "derivatives.batch_size=6"),
 )
 
 
@@ -168,8 +168,7 @@ def distance_from_scalars(spec: Spec) -> float:
     Parameters
     ----------
     spec : Spec
-        Of the sampled dilemma or the gridworld, with a given matrix, and with the mean return of
-        the training batches as J.
+        Of the sampled dilemma or the gridworld, with a given matrix and a J from samples.
 
     Returns
     -------

@@ -170,7 +170,8 @@ class Transcribed(NamedTuple):
     theta: Array
     """The copies after the last iteration, shape (N, d)."""
     J_local: Array
-    """Mean discounted return of the batch played at each iteration, shape (K + 1, N)."""
+    """Mean discounted return at each iteration, shape (K + 1, N): of the batch that is learnt from,
+    or of another one where the evaluation is sampled."""
 
 
 def repeat(problem: Problem, settings: Mapping[str, Any], repetition: int) -> Transcribed:
@@ -188,19 +189,27 @@ def repeat(problem: Problem, settings: Mapping[str, Any], repetition: int) -> Tr
     names = "estimator", "hessian", "baseline", "correction"
     estimators = Estimators(problem, **{name: learning[name] for name in names})
     agents = [_agent(problem, settings, len(weights)) for _ in weights]
-    # A seam: the training stream of a repetition is the child (repetition, 1) of the root seed.
-    seeds = np.random.SeedSequence(settings["seed"], spawn_key=(repetition, 1))
-    rng, returns = np.random.default_rng(seeds), []
+    training, evaluating = _stream(settings, repetition, 1), _stream(settings, repetition, 2)
+    returns = []
     for k in range(settings["iterations"] + 1):
         mu = _behaviour(agents, problem.n_own)
-        batch = problem.play(mu, rng, learning["horizon"], learning["batch_size"])
-        returns.append([mean_return(batch, i, problem.discount) for i in range(len(agents))])
+        batch = shown = problem.play(mu, training, learning["horizon"], learning["batch_size"])
+        if settings["evaluation"]["kind"] == "sampled":
+            size = settings["evaluation"]["batch_size"]
+            shown = problem.play(mu, evaluating, learning["horizon"], size)
+        returns.append([mean_return(shown, i, problem.discount) for i in range(len(agents))])
         if k == settings["iterations"]:
             break
         for i, agent in enumerate(agents):
             agent.oracle = _oracle(estimators, batch, i, mu)
         iterate(agents, weights)
     return Transcribed(np.array([agent.theta for agent in agents]), np.array(returns))
+
+
+def _stream(settings: Mapping[str, Any], repetition: int, purpose: int) -> np.random.Generator:
+    """A seam: the child (repetition, purpose) of the root seed; 1 to learn from, 2 to evaluate."""
+    seeds = np.random.SeedSequence(settings["seed"], spawn_key=(repetition, purpose))
+    return np.random.default_rng(seeds)
 
 
 def _agent(problem: Problem, settings: Mapping[str, Any], n_agents: int) -> Agent:

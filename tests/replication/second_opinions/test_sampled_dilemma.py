@@ -51,7 +51,8 @@ def specs(*settings, methods=("DN", "DG")):
 @pytest.mark.parametrize("option", OPTIONS)
 def test_a_run_is_that_of_the_transcription(option):
     """In relative terms up to rounding, 1e-9; what was seen is below 1e-12."""
-    for spec in specs(*OPTIONS[option]):
+    methods = ("DN",) if CALM[0] in OPTIONS[option] else ("DN", "DG")  # DG has no curvature
+    for spec in specs(*OPTIONS[option], methods=methods):
         assert distance_from_scalars(spec) <= CLOSE, spec.method
 
 

@@ -13,17 +13,19 @@ from replication.controls.against_literal import (
     TRAINING,
     distance_from_scalars,
 )
+from replication.experiments import names, problems
 from replication.experiments.simulate import simulate
 from replication.second_opinions.scalar_gridworld import Gridworld, World
 
 AS_WIDE_AS_PRINTED = ("policy.centres=[3, 6]", "game.width=3.0", "game.height=6.0")
 CALM = ("step_size=0.1", "floor=0.5", "projection=absolute_eigenvalues")
 OPTIONS = {
-    "as printed": (*AS_WIDE_AS_PRINTED, "policy.deviation=0.5", "derivatives.batch_size=12"),
+    "as printed": (*AS_WIDE_AS_PRINTED, "policy.deviation=0.5", "derivatives.batch_size=8"),
     "small": (),
+    "evaluated apart": ("evaluation={kind: sampled, batch_size: 6}", "seed=7"),
     "long": (
         *("game.reward=0.05", "policy.deviation=0.7", "game.stuck=move_refused"),
-        *("iterations=25", "derivatives.batch_size=5"),
+        *("iterations=25", "derivatives.batch_size=4"),
     ),
     "move refused": ("game.stuck=move_refused",),
     "blocks": ("game.arrived=blocks",),
@@ -66,6 +68,51 @@ def test_each_option_makes_another_run():
     assert len({run["theta"].tobytes() for run in runs}) == len(OPTIONS)
     assert all(np.isfinite(run["theta"]).all() for run in runs)
     assert all((run["J"] > 0).any(axis=1).all() for run in runs)
+
+
+def mean_of_the_whole_batch(patch):
+    patch.setitem(
+        names.BASELINES, "constant", lambda x, w: x - (w * x).mean(axis=-1, keepdims=True)
+    )
+
+
+def refused_step_made(patch):
+    patch.arguments(problems, "game", lambda settings: ({**settings, "stuck": "for_good"},))
+
+
+def arrived_yield(patch):
+    patch.arguments(problems, "game", lambda settings: ({**settings, "arrived": "yields"},))
+
+
+def cross_terms_left_out(patch):
+    patch.setitem(names.HESSIANS, "unbiased", names.HESSIANS["printed"])
+
+
+def weights_in_place_of_none(patch):
+    patch.setitem(names.CORRECTIONS, "none", names.CORRECTIONS["importance"])
+
+
+def first_grid_of_the_other_agent(patch):
+    patch.result(gridworld.Gridworld, "seen", lambda positions: positions[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("fault", "option"),
+    [
+        (mean_of_the_whole_batch, "baseline"),
+        (mean_of_the_whole_batch, "reinforce, baseline"),
+        (refused_step_made, "move refused"),
+        (arrived_yield, "blocks"),
+        (arrived_yield, "moves on"),
+        (cross_terms_left_out, "curved"),
+        (weights_in_place_of_none, "without weights"),
+        (first_grid_of_the_other_agent, "sees both"),
+    ],
+)
+def test_a_fault_under_an_option_is_noticed(fault, option, patch):
+    fault(patch)
+    (spec,) = specs(*OPTIONS[option], methods=("DN",))
+    assert distance_from_scalars(spec) > 1e3 * CLOSE
 
 
 # Where the two part, one step each: the library differs from the letter of the ledger ------------
