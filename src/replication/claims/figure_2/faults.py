@@ -7,7 +7,7 @@ from typing import Any
 
 from replication.claims.planting import Control, Patch, Run, of_claim
 from replication.claims.shared_faults import fallback_to_identity
-from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, REPRODUCED
+from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.experiments import names, problems
 
 
