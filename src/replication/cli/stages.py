@@ -29,6 +29,13 @@ def sweep(options: argparse.Namespace) -> None:
     readings.sweep(options.out, options.scratch, options.jobs, options.confidence)
 
 
+def power(options: argparse.Namespace) -> None:
+    """Take the verdicts at a larger n."""
+    from replication.power.larger import take
+
+    take(options.out, options.scratch, options.jobs, options.confidence)
+
+
 def summarise(options: argparse.Namespace) -> None:
     """Summarise an experiment's results."""
     from replication.experiments.summarise import write_summary

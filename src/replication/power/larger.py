@@ -24,6 +24,7 @@ from replication.readings.sweep import brief
 TABLE = ROOT / "paper_checks" / "power.json"
 MADE_WITH = (
     *SOURCES,
+    "src/replication/readings/sources.py",
     "src/replication/readings/sweep.py",
     "src/replication/power",
     "config/paper.yaml",
@@ -75,6 +76,7 @@ def runs_in(scratch: Path) -> Path:
 def _row(entry: ledger.Entry, evidence: FreshEvidence, times: int) -> dict[str, Any]:
     return {
         "id": entry["id"],
+        "repetitions": max(evidence.repetitions.get(name, 0) for name in entry["experiments"]),
         **brief(check_claim(entry, evidence)),
         "subsamples": verdicts(entry, evidence, times),
         "regions": regions(entry),
@@ -107,8 +109,8 @@ class Larger:
         Returns
         -------
         dict or None
-            ``repetitions``, the most of any quantity, and the ``verdict`` they give; ``draws`` of
-            30 of them, how many give each verdict (``counts``) and the share that gives the one
+            ``repetitions``, the most of its experiments, and the ``verdict`` they give; ``draws``
+            of 30 of them, how many give each verdict (``counts``) and the share that gives the one
             given (``same``); ``by_luck`` if that is too small. None for a claim not in the table.
         """
         row = self.rows.get(claim)
@@ -118,7 +120,7 @@ class Larger:
         draws = sum(counts.values())
         same = counts.get(verdict, 0) / draws
         return {
-            "repetitions": max(q["n"] for q in row["quantities"].values()),
+            "repetitions": row["repetitions"],
             "verdict": row["verdict"],
             "draws": draws,
             "counts": counts,

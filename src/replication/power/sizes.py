@@ -73,8 +73,10 @@ class OfShare:
 
         It does up to a count k with P(Binomial(n, edge) <= k) < (1 - confidence) / 2.
         """
-        for n in itertools.count(1):
+
+        def decides(n: int) -> bool:
             below = special.bdtr(np.arange(n + 1), n, self.edge) < (1 - confidence) / 2
-            if below.any() and special.bdtr(below.sum() - 1, n, self.share) >= power:
-                return n
-        raise AssertionError
+            most = int(below.sum()) - 1
+            return most >= 0 and bool(special.bdtr(most, n, self.share) >= power)
+
+        return next(n for n in itertools.count(1) if decides(n))  # the power rises and falls a bit
