@@ -27,15 +27,17 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     ----------
     report : mapping
         The report's data: ``claims`` with their ``verdict`` and, where the readings have been
-        swept, ``readings_swept``; ``sweep``.
+        swept, ``readings_swept``; ``sweep``; ``power``.
 
     Returns
     -------
     list of str
-        Three sentences or four, the last only where attribution or fallback-frequency is a claim.
+        Three sentences to five: that on the larger n only where there are such verdicts, the last
+        only where attribution or fallback-frequency is a claim.
     """
     claims, sweep = report["claims"], report.get("sweep")
-    said = [_reproduced(claims, sweep), _readings(claims, sweep), _others(claims)]
+    larger = _larger(claims, report.get("power"))
+    said = [_reproduced(claims, sweep), larger, _readings(claims, sweep), _others(claims)]
     return [sentence for sentence in (*said, _advantage(claims)) if sentence]
 
 
@@ -49,6 +51,19 @@ def _reproduced(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str
     if sweep is not None:
         text += f"; {len(_with_verdict(claims, REPRODUCED))} hold under every reading swept"
     return f"{text}."
+
+
+def _larger(claims: Sequence[Claim], power: Mapping[str, Any] | None) -> str:
+    taken = [claim for claim in claims if claim.get("power")]
+    if not power or not taken:
+        return ""
+    age = "" if power["current"] else ", taken with an earlier version of the sources,"
+    others = [c["id"] for c in taken if c["power"]["verdict"] != _default(c)]
+    luck = [claim["id"] for claim in taken if claim["power"]["by_luck"]]
+    return (
+        f"At an n fixed by power{age} {len(others)} of {_counted(len(taken), 'verdict')} are not "
+        f"those of 30 repetitions: {_list(others)}; decided by luck at n = 30: {_list(luck)}."
+    )
 
 
 def _readings(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str:
