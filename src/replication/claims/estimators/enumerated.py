@@ -176,6 +176,13 @@ def several_step_problems(distance: float) -> list[Problem]:
     return [random_problem(game, steps, distance, rng) for game, steps in games]
 
 
+def drawn_problems() -> list[Problem]:
+    """Forty random Markov games of two to four steps, by which a bias is seen to vary."""
+    rng = generator(8)
+    sizes = [(2, 2), (2, 3), (2, 4), (3, 3)] * 10
+    return [random_problem(random_game(S, rng), steps, 0.0, rng) for S, steps in sizes]
+
+
 def random_game(n_states: int, rng: np.random.Generator) -> finite.FiniteGame:
     """Two agents with two actions each."""
     shape = (n_states, 2, 2)
