@@ -134,7 +134,8 @@ class Problem:
         """
         states, actions, _ = self.enumeration
         discounts = self.game.discount ** np.arange(self.horizon)[:, np.newaxis]
-        gradients, hessians = np.zeros_like(self.gradient), np.zeros_like(self.hessian)
+        gradients = np.zeros_like(self.theta)
+        hessians = np.zeros((*self.theta.shape, self.theta.shape[-1]))
         for i, theta in enumerate(self.theta):
             pi = self.probability(theta)[..., np.newaxis]
             score = self.taken - (pi * self.taken).sum(axis=1, keepdims=True)

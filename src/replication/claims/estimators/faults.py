@@ -75,6 +75,12 @@ def exact_for_enumerated(patch: Patch) -> None:
     )
 
 
+def own_expectation_for_exact(patch: Patch) -> None:
+    """The printed estimator's own expectation is taken for the exact Hessian."""
+    own = property(lambda problem: problem.expectation(lambda rewards: rewards)[1])
+    patch.setattr(Problem, "hessian", own)
+
+
 def score_derivative_dropped(patch: Patch) -> None:
     """Hessians lack the derivative of the score."""
     patch.setattr(BoltzmannSums, "derivative", lambda self: 0.0 * self.outer())
@@ -130,10 +136,10 @@ CONTROLS: Sequence[Control] = (
     of_claim(importance_weight_missing, "importance-sampling/full-weight-bias"),
     of_claim(scores_of_the_next_agent, "importance-sampling/truncated-weight-bias"),
     of_claim(
-        unbiased_passed_as_printed,
+        own_expectation_for_exact,
         "importance-sampling/hessian-bias",
         healthy=CONTRADICTED,
-        faulty=INCONCLUSIVE,
+        faulty=REPRODUCED,
     ),
     of_claim(unweighted_is_weighted, "no-correction-bias/bias-off-policy"),
 )

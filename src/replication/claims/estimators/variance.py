@@ -23,8 +23,9 @@ WITH_BASELINE = 10  # trajectories of a batch from which a baseline is taken
 def gpomdp_variance(evidence: Evidence) -> Mapping[str, Interval]:
     """Ratio of the traces of the gradients' covariances, the largest of all games and agents.
 
-    Apart from the others, of the game that was made to refute the claim. The covariance for L independent trajectories is that for one divided by L, so that the ratio
-    does not depend on L; but a baseline taken from the batch needs more than one.
+    The game that was made to refute the claim stands apart. The covariance for L independent
+    trajectories is that for one divided by L, so that the ratio does not depend on L; but a
+    baseline taken from the batch needs more than one.
     """
     size = 1 if evidence.reading("baseline") == "none" else WITH_BASELINE
     estimators = both_credits(as_read(evidence))
