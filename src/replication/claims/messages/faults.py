@@ -11,6 +11,7 @@ import numpy as np
 from netnewton.arrays import Array
 from replication.claims.messages import measure as measured
 from replication.claims.planting import Control, Patch, of_claim
+from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.second_opinions import arithmetic, audit, messaging
 
 
@@ -62,6 +63,16 @@ def reward_hidden_in_g(patch: Patch) -> None:
     patch.setattr(audit.Player, "outgoing", outgoing)
 
 
+def hidden_behind_noise(patch: Patch) -> None:
+    """An agent adds random numbers to all that it sends."""
+    real, rng = audit.Player.outgoing, np.random.default_rng(0)
+
+    def outgoing(agent: audit.Player) -> dict[str, Array]:
+        return {k: v + 10 * rng.normal(size=v.shape) for k, v in real(agent).items()}
+
+    patch.setattr(audit.Player, "outgoing", outgoing)
+
+
 def diagonal_sent_dense(patch: Patch) -> None:
     """The diagonal choice of H_i is sent as a dense matrix."""
     patch.setitem(messaging.STRUCTURES, "diagonal", messaging.STRUCTURES["full"])
@@ -101,6 +112,7 @@ CONTROLS: Sequence[Control] = (
     of_claim(mean_reward_appended, "privacy/undeclared-dependence"),
     of_claim(mean_reward_appended, "privacy/undeclared-fields"),
     of_claim(reward_hidden_in_g, "privacy/undeclared-dependence"),
+    of_claim(hidden_behind_noise, "privacy-compliant", (), None, CONTRADICTED, REPRODUCED),
     of_claim(diagonal_sent_dense, "cost-communication/slope-diagonal"),
     of_claim(half_a_matrix_sent, "cost-communication/slope-full"),
     of_claim(identity_sent_dense, "cost-communication/slope-identity"),
