@@ -3,6 +3,7 @@
 That planted faults change their verdicts is in test_selftest.py.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,44 @@ def test_both_credits_have_the_same_expectation_and_the_exact_gradient():
             np.testing.assert_allclose(one, other, atol=1e-13)
         np.testing.assert_allclose(each[0], problem.gradient, atol=1e-13)
         assert np.abs(each[1] - problem.hessian).max() > 0.1 * np.abs(problem.hessian).max()
+
+
+def without_reward(steps, rng):
+    """A random problem in which all that counts is a baseline of the state, discount included."""
+    game, baseline = enumerated.random_game(2, rng), rng.normal(size=2)
+    rewards = np.broadcast_to(-baseline[:, np.newaxis, np.newaxis], game.rewards.shape)
+    game = replace(game, rewards=rewards, discount=1 - 1e-12)
+    return enumerated.random_problem(game, steps, 0.0, rng)
+
+
+def first_repeated(rewards):
+    return np.broadcast_to(rewards[:1], rewards.shape)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4])
+def test_a_baseline_of_the_state_biases_both_printed_forms(steps):
+    """With zero reward both expect the baseline's own gradient; of the first state's there is none.
+
+    A baseline b(s) acts as the reward -b(s) would.
+    """
+    rng = enumerated.generator(9, steps)
+    problems = [without_reward(steps, rng) for _ in range(200)]
+    for problem in problems[:10]:
+        for credit in (bias._return_at_the_end, bias._rewards_when_due):
+            gradient, _ = problem.expectation(credit)
+            np.testing.assert_allclose(gradient, problem.gradient, atol=1e-11)
+        for safe in problem.expectation(first_repeated):
+            np.testing.assert_allclose(safe, 0.0, atol=1e-11)
+    sizes = [np.abs(problem.gradient).max() for problem in problems]
+    assert np.median(sizes) > 0.04
+
+
+def test_a_constant_baseline_for_each_step_adds_no_bias():
+    rng = enumerated.generator(9, 0)
+    of_step = np.array([0.7, -1.3, 2.0])[:, np.newaxis]
+    problem = without_reward(3, rng)
+    for expected in problem.expectation(lambda rewards: of_step + 0.0 * rewards):
+        np.testing.assert_allclose(expected, 0.0, atol=1e-11)
 
 
 def test_copies_stand_at_the_distance_asked_for():
