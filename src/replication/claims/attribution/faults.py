@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from netnewton import curvature
+from replication.claims.attribution import measure as measured
 from replication.claims.planting import Control, Patch, Run, of_claim
 from replication.claims.shared_faults import exact, gridworld
 from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, REPRODUCED
@@ -34,12 +37,34 @@ def flag_negated(patch: Patch) -> None:
     )
 
 
+def exact_averaging(patch: Patch) -> None:
+    """Every agent has the average of all agents' trackers at once."""
+    patch.arguments(
+        measured.networks,
+        "unchecked_mixing",
+        lambda weights: (np.full_like(weights, 1 / weights.shape[-1]),),
+    )
+
+
+def methods_exchanged(patch: Patch) -> None:
+    """DN goes by the name of DG, and the reverse."""
+    patch.arguments(
+        measured, "area_difference", lambda evidence, name, dn, dg: (evidence, name, dg, dn)
+    )
+
+
 def first_order_stands_still(patch: Patch) -> None:
     """First order has so large a multiple of I that it does not move."""
     still = curvature.ScaledIdentity(1e9)
     patch.setitem(_curvatures(), "floor_identity", lambda sign, floor: still)
 
 
+FOUND = (CONTRADICTED, REPRODUCED)
+PRINTED = (
+    *exact("DN", "DG"),
+    Run("pd_sampled_is", ("DN", "DG"), ("iterations=400",)),
+    gridworld("DN", "DG"),
+)
 SAMPLED = (Run("pd_sampled_is", ("DN", "DS"), ("iterations=400",)),)
 
 
@@ -66,5 +91,8 @@ CONTROLS: Sequence[Control] = (
             ("attribution-tuned-gridworld", tuned("gridworld_tuned", 20), CONTRADICTED, REPRODUCED),
         )
     ),
+    of_claim(exact_averaging, "equal-directions-in-figure-1", exact("DN"), None, *FOUND),
+    of_claim(methods_exchanged, "improved-speed/area-pd-exact", PRINTED),
+    of_claim(methods_exchanged, "improved-speed/area-gridworld", PRINTED),
     of_claim(flag_negated, "fallback-frequency", exact("DN"), None, CONTRADICTED, REPRODUCED),
 )

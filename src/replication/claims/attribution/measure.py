@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from netnewton import networks, run
 from replication.claims.comparisons import area_difference, ratio
+from replication.claims.definitions.directions import disagreement
 from replication.claims.evidence import Evidence, Measure
-from replication.experiments.intervals import Interval
+from replication.experiments.build import build
+from replication.experiments.intervals import Interval, median_interval
 from replication.experiments.returns import average, returns
 from replication.experiments.tune import best
 
@@ -67,6 +72,35 @@ def fallback_frequency(evidence: Evidence) -> Mapping[str, Interval]:
     return {"kept-share": evidence.mean(kept)}
 
 
+def equal_directions(evidence: Evidence) -> Mapping[str, Interval]:
+    """How far the agents' directions are apart in the iteration that moves DN's mean copy most."""
+    results = evidence.method("pd_exact", "DN")
+    weights = results["weights"]
+    experiment = build(results.spec, range(len(weights)))
+    step = results.spec.settings["method"]["step_size"]
+    path = run(
+        experiment.algorithm,
+        experiment.derivatives,
+        networks.unchecked_mixing(weights),
+        results["J"].shape[1] - 1,
+        experiment.start,
+    )
+    apart = disagreement(path.trace["theta"], step)
+    moved = np.linalg.norm(np.diff(path.trace["theta"].mean(axis=2), axis=0), axis=-1)
+    decisive = np.nan_to_num(moved, nan=0.0).argmax(axis=0)
+    found = np.take_along_axis(apart, decisive[np.newaxis], axis=0)[0]
+    found[path.diverged_at >= 0] = np.inf
+    return {"decisive-disagreement": median_interval(found, found, evidence.confidence)}
+
+
+def improved_speed(evidence: Evidence) -> Mapping[str, Interval]:
+    """DN's average return less DG's, in each of the paper's experiments."""
+    return {
+        f"area-{name}": area_difference(evidence, name.replace("-", "_"), "DN", "DG")
+        for name in ("pd-exact", "pd-sampled-is", "gridworld")
+    }
+
+
 def table(evidence: Evidence) -> list[dict[str, Any]]:
     """Every method in every experiment as printed, at equal effective step, and tuned.
 
@@ -105,6 +139,7 @@ def better_second_order(experiment: str) -> str:
 
 
 MEASURES: Mapping[str, Measure] = {
+    "improved-speed": improved_speed,
     "attribution-exact": exact,
     "attribution-arrival": arrival,
     "attribution-sampled": equal_step("pd_sampled_is"),
@@ -113,4 +148,5 @@ MEASURES: Mapping[str, Measure] = {
     "attribution-tuned-sampled": tuned("pd_sampled_tuned"),
     "attribution-tuned-gridworld": tuned("gridworld_tuned"),
     "fallback-frequency": fallback_frequency,
+    "equal-directions-in-figure-1": equal_directions,
 }

@@ -13,6 +13,8 @@ from replication.claims.messages import measure as measured
 from replication.claims.planting import Control, Patch, of_claim
 from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.second_opinions import arithmetic, audit, messaging
+from replication.second_opinions.diagonal import DiagonalAgent
+from replication.second_opinions.literal import Agent
 
 
 def flooding_stopped_early(patch: Patch) -> None:
@@ -99,6 +101,16 @@ def factorised_for_each_parameter(patch: Patch) -> None:
     patch.setattr(np.linalg, "solve", solve)
 
 
+def diagonal_solved_as_matrix(patch: Patch) -> None:
+    """The diagonal is written out as a matrix, and a linear system is solved with it."""
+
+    def operator(agent: Agent, Z: Any) -> Any:
+        dense = np.zeros((len(Z), len(Z))).view(arithmetic.Counted)
+        return np.linalg.solve(dense, Z)
+
+    patch.setattr(DiagonalAgent, "operator", operator)
+
+
 def timings_of_a_fourth_power(patch: Patch) -> None:
     """The table of timings grows as d to the fourth."""
     d = np.array(measured.TIMED_D)
@@ -117,6 +129,7 @@ CONTROLS: Sequence[Control] = (
     of_claim(half_a_matrix_sent, "cost-communication/slope-full"),
     of_claim(identity_sent_dense, "cost-communication/slope-identity"),
     of_claim(identity_sent_dense, "cost-communication/identity-curvature-scalars"),
+    of_claim(diagonal_solved_as_matrix, "cost-computation-diagonal"),
     of_claim(factorised_for_each_parameter, "cost-computation/count-slope"),
     of_claim(timings_of_a_fourth_power, "cost-computation/time-slope"),
 )

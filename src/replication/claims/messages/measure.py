@@ -17,6 +17,7 @@ from replication.claims.evidence import Evidence, Measure, exactly
 from replication.experiments.config import ROOT, ConfigError
 from replication.experiments.intervals import Interval, bootstrap
 from replication.second_opinions import arithmetic, audit, disclosure, messaging
+from replication.second_opinions.diagonal import DiagonalAgent
 from replication.second_opinions.literal import Agent, Oracle
 
 SEED = 2022
@@ -180,26 +181,33 @@ def slope(x: Sequence[int], y: Sequence[float]) -> float:
 
 def cost_computation(evidence: Evidence) -> Mapping[str, Interval]:
     """Section 3.3: one agent's operations, counted, and its time, from `TIMINGS`."""
-    counts = [operations(d) for d in TIMED_D]
+    counts = [operations(d, np.eye(d)) for d in TIMED_D]
     return {
         "count-slope": exactly(slope(TIMED_D, counts)),
         "time-slope": time_slope(read_timings(TIMINGS), evidence.confidence),
     }
 
 
-def operations(d: int, neighbours: int = 2) -> int:
-    """Operations of one agent's iteration with the full Hessian, its derivatives being given."""
-    hessian = np.eye(d)
-    agent = one_agent(arithmetic.Counted, np.zeros(d), hessian)
+def cost_computation_diagonal(evidence: Evidence) -> Mapping[str, Interval]:
+    """Section 3.3: one agent's operations with the diagonal of the Hessian, counted."""
+    counts = [operations(d, np.ones(d), DiagonalAgent) for d in TIMED_D]
+    return {"count-slope": exactly(slope(TIMED_D, counts))}
+
+
+def operations(d: int, hessian: Array, kind: type[Agent] = Agent, neighbours: int = 2) -> int:
+    """Operations of one agent's iteration, its derivatives being given."""
+    agent = one_agent(arithmetic.Counted, np.zeros(d), hessian, kind)
     with arithmetic.counting() as counted:
         iterate(agent, neighbours)
     return counted[0]
 
 
-def one_agent(kind: type[npt.NDArray], theta: Array, hessian: Array) -> Agent:
+def one_agent(
+    arrays: type[npt.NDArray], theta: Array, hessian: Array, kind: type[Agent] = Agent
+) -> Agent:
     """An agent of the transcription whose arrays are of some kind."""
-    vector, matrix = theta.view(kind), hessian.view(kind)
-    agent = Agent(
+    vector, matrix = theta.view(arrays), hessian.view(arrays)
+    agent = kind(
         lambda theta: (vector, matrix), vector, "full", 1, "all_or_nothing", "previous", 0.1, 0.1
     )
     agent.g_tilde, agent.H_tilde = vector, matrix
@@ -257,4 +265,5 @@ MEASURES: Mapping[str, Measure] = {
     "privacy-compliant": privacy_compliant,
     "cost-communication": cost_communication,
     "cost-computation": cost_computation,
+    "cost-computation-diagonal": cost_computation_diagonal,
 }
