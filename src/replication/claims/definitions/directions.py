@@ -17,7 +17,7 @@ from replication.experiments.intervals import Interval
 
 AGENTS, PARAMETERS = 5, 3
 SLOW = 0.01  # epsilon: a hundredth of the way in an iteration
-ITERATIONS = 600  # in which copies go all but 0.2 % of the way
+ITERATIONS = 300  # in which copies go all but 5 % of the way
 SETTLED = 10.0  # iterations per inverse spectral gap, after which exp(-10) of a start is left
 
 

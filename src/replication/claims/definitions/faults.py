@@ -14,7 +14,7 @@ from netnewton.games import finite
 from replication.claims.definitions import directions
 from replication.claims.definitions import measure as definitions
 from replication.claims.planting import Control, Patch, of_claim
-from replication.claims.shared_faults import exact, fallback_to_identity, steps_overflow
+from replication.claims.shared_faults import exact, steps_overflow
 from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.experiments import simulate
 
@@ -50,6 +50,11 @@ def operator_at_m(patch: Patch) -> None:
         "project",
         lambda self, Z, projection, floor: (self, Z, projection, 2 * floor),
     )
+
+
+def fallback_to_a_tenth(patch: Patch) -> None:
+    """[.]_m falls back to I / 10, whatever m is."""
+    patch.result(curvature.FullHessian, "project", lambda found: replace(found, multiple=0.1))
 
 
 def each_its_own_ratio(patch: Patch) -> None:
@@ -111,6 +116,6 @@ CONTROLS: Sequence[Control] = (
     of_claim(trackers_not_mixed, "equal-directions"),
     of_claim(operator_off, "local-maximum/share-small-step"),
     of_claim(
-        fallback_to_identity, "local-maximum/share-large-step", (), None, CONTRADICTED, REPRODUCED
+        fallback_to_a_tenth, "local-maximum/share-large-step", (), None, CONTRADICTED, REPRODUCED
     ),
 )

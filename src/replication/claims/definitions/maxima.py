@@ -15,9 +15,9 @@ from replication.experiments.names import CURVATURE_SIGNS, PROJECTIONS
 
 SEED = 2022  # of the functions and starts; any number does
 FUNCTIONS, WAVES = 100, 6
-STEP, ITERATIONS = 0.1, 1000
-FLOORS = {"share-small-step": 1.0, "share-large-step": 0.01}
-"""m, for which 2 epsilon / m is 0.2 and 20."""
+STEP, ITERATIONS = 0.1, 2000
+FLOORS = {"share-small-step": 0.2, "share-large-step": 0.01}
+"""m, for which 2 epsilon / m is 1 and 20."""
 FLAT = 1e-4  # a gradient's norm below which a run has ended
 
 
