@@ -7,6 +7,7 @@ diagonals alone (Section 3.3, first item): a product and a division for each par
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +16,15 @@ from replication.second_opinions.literal import Agent
 
 
 class DiagonalAgent(Agent):
-    """An agent that holds, sends and divides by d numbers; its oracle gives the diagonal alone.
+    """An agent that holds, sends and divides by d numbers.
 
-    Parameters
-    ----------
-    As for `Agent`, with [.]_m as printed.
+    Parameters are those of `Agent`, with an oracle that gives the diagonal alone; [.]_m and the
+    trackers' lag are as printed.
     """
+
+    def __init__(self, *options: Any) -> None:
+        super().__init__(*options)
+        self.H_tilde, self.H_before = np.zeros_like(self.theta), np.zeros_like(self.theta)
 
     def compute(self) -> None:
         """Compute g_i(theta_i(k-1)), H_i(theta_i(k-1))."""

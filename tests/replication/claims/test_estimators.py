@@ -58,6 +58,27 @@ def test_the_interval_of_the_largest_ratio(rng):
     assert inverse.value == pytest.approx(4.0)
 
 
+def test_the_ratio_of_the_game_that_pays_back():
+    """Scores of a step have the squared norm 1; the first action decides between 1 and nothing.
+
+    Per trajectory REINFORCE has (s_0 + s_1) 0.1 and G(PO)MDP 0.1 s_0 - 0.9 s_1, or both nothing;
+    the squared norm of their mean is (0.5 * 0.1)^2 / 2.
+    """
+    mean = 0.05**2 / 2
+    expected = (0.5 * (0.01 + 0.81) - mean) / (0.5 * 0.02 - mean)
+    found = variance.gpomdp_variance(Evidence(Path("none"), 0.98))["variance-ratio-repaid"]
+    assert found.lower < expected < found.upper and found.upper < 1.02 * found.lower
+
+
+def test_the_bias_of_the_drawn_games_vanishes_for_the_form_of_theorem_1():
+    usual, unbiased = (
+        bias.printed_hessian(Evidence(Path("none"), 0.98, readings=readings))["bias-drawn-games"]
+        for readings in (None, {"hessian-estimator": "unbiased"})
+    )
+    assert usual.n == 40 and 0.02 < usual.lower < usual.value < usual.upper
+    assert unbiased.upper == 0.0
+
+
 # The references ----------------------------------------------------------------------------------
 
 
