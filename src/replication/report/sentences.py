@@ -33,7 +33,7 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     -------
     list of str
         Three sentences to five: that on the larger n only where there are such verdicts, the last
-        only where attribution or fallback-frequency is a claim.
+        only where there is a claim it speaks of.
     """
     claims, sweep = report["claims"], report.get("sweep")
     larger = _larger(claims, report.get("power"))
@@ -112,15 +112,11 @@ def _others(claims: Sequence[Claim]) -> str:
 
 
 ATTRIBUTED = {
-    REPRODUCED: "DN's advantage remains against first-order steps of the same size and against a "
-    "tuned first-order method, so that it is due to second-order information",
-    CONTRADICTED: "DN's advantage over DG is not that of second derivatives: it is lost against "
-    "first-order steps of the same size, or against a first-order method that is tuned as well",
-    INCONCLUSIVE: "Whether DN's advantage remains against first-order steps of the same size is "
-    "not settled",
-    READING_DEPENDENT: "Whether DN's advantage is due to second-order information depends on how "
-    "the paper is read",
-    NOT_TESTED: "What DN's advantage is due to has not been tested",
+    REPRODUCED: "second order is ahead in {}",
+    READING_DEPENDENT: "it depends on the reading in {}",
+    CONTRADICTED: "second order is not ahead in {}",
+    INCONCLUSIVE: "it is not settled in {}",
+    NOT_TESTED: "it has not been tested in {}",
 }
 KEPT = {
     REPRODUCED: "[·]ₘ kept the Hessian in {kept} of the steps of exact learning, so that they were "
@@ -138,27 +134,24 @@ KEPT = {
 def _advantage(claims: Sequence[Claim]) -> str:
     by_id = {claim["id"]: claim for claim in claims}
     parts = []
-    if (cause := by_id.get("attribution")) is not None:
-        parts.append(ATTRIBUTED[cause["verdict"]] + _tally(cause))
+    if causes := [claim for claim in claims if claim["id"].startswith("attribution-")]:
+        parts.append(_attributed(causes))
     if (kept := by_id.get("fallback-frequency")) is not None:
         parts.append(KEPT[kept["verdict"]].format(kept=_share(kept)))
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
-def _tally(claim: Claim) -> str:
-    """In how many of a claim's comparisons DN is ahead by default, and under how many readings."""
-    verdicts = [q["verdict"] for q in claim["quantities"] if "verdict" in q]
-    if not verdicts:
-        return ""
-    ahead = f"clearly ahead in {verdicts.count(REPRODUCED)} of {len(verdicts)} comparisons"
-    swept = claim.get("readings_swept")
-    under = (
-        ""
-        if swept is None
-        else f"; the claim holds under {swept['holds']} of {swept['count']} readings"
-    )
-    return f" ({ahead}{under})"
+def _attributed(claims: Sequence[Claim]) -> str:
+    """Where second order is ahead of first-order steps of the same size, or of tuned ones."""
+    found = {verdict: _with_verdict(claims, verdict) for verdict in ATTRIBUTED}
+    said = [
+        words.format(_list([claim["id"] for claim in found[verdict]]))
+        for verdict, words in ATTRIBUTED.items()
+        if found[verdict]
+    ]
+    against = "Against first order with steps of the same size, or tuned at equal cost,"
+    return f"{against} {', '.join(said)}"
 
 
 def _share(claim: Claim) -> str:

@@ -183,19 +183,19 @@ def test_the_sentence_on_the_larger_n_names_what_changes_and_what_is_luck():
 @pytest.mark.parametrize("kept", VERDICTS)
 def test_the_sentence_on_the_advantage_has_words_for_every_verdict(cause, kept):
     quantities = [{"id": "kept-share", "value": 0.25, "verdict": kept}]
-    compared = [{"id": str(n), "value": 1, "verdict": "contradicted"} for n in range(2)]
     made = {
         "claims": [
-            claim("attribution", cause, "Ours", quantities=compared),
+            claim("attribution-exact", cause, "Ours"),
+            claim("attribution-sampled", "inconclusive", "Ours"),
             claim("fallback-frequency", kept, "Ours", quantities=quantities),
         ],
         "sweep": None,
     }
     last = sentences(made)[-1]
-    assert "ahead in 0 of 2 comparisons" in last and last.endswith(".")
+    assert "attribution-exact" in last and "attribution-sampled" in last and last.endswith(".")
     assert ("25 %" in last) == (kept != "not tested")
     others = {
-        sentences({**made, "claims": [claim("attribution", other), made["claims"][1]]})[-1]
+        sentences({**made, "claims": [claim("attribution-exact", other), *made["claims"][1:]]})[-1]
         for other in VERDICTS
     }
     assert len(others) == len(VERDICTS)
