@@ -105,6 +105,9 @@ class Copy:
         shutil.copy(ROOT / "run", self.root)
         (self.root / "pyproject.toml").write_text(PROJECT)
         (self.root / "backend.py").write_text(BACKEND)
+        (self.root / "hatch_build.py").write_text(
+            "# decides what is installed, as backend.py here\n"
+        )
         self.wheel_hash = self.publish("tinydep-1.0-py3-none-any.whl", write_wheel)
         self.lock(self.wheel_hash)
         self.stamp = self.root / ".venv" / "stamp"
@@ -288,7 +291,7 @@ def test_the_environment_is_built_again_when_it_must_be(
     assert copy.run("true").returncode == 0, "python3.12 was not found by its own name"
     assert not would_build(copy, tools)
 
-    for name in ("requirements.lock", "pyproject.toml"):
+    for name in ("requirements.lock", "pyproject.toml", "hatch_build.py"):
         text = (copy.root / name).read_text()
         (copy.root / name).write_text(text + "# changed\n")
         assert would_build(copy, tools)
