@@ -180,7 +180,7 @@ def quick_venv(copy: Copy, tools: Path, environment_with_pip: Path) -> Path:
         f"""#!/bin/sh
 case $1,$2 in
     -c,*) echo '{path}' ;;
-    -m,venv) exec '{shutil.which("cp")}' -R -P '{environment_with_pip}' "$3" ;;
+    -m,venv) exec '{shutil.which("cp")}' -R -P -p '{environment_with_pip}' "$3" ;;
     *) exit 9 ;;
 esac
 """
