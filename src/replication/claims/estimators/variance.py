@@ -110,8 +110,10 @@ def _traces(gradients: Array, weights: Array) -> tuple[Array, Array]:
     n, agents, _ = gradients.shape
     centred = gradients - gradients.mean(axis=0)
     squares = np.square(centred).sum(axis=-1)
-    means = (weights @ centred.reshape(n, -1)).reshape(len(weights), agents, -1)
-    return squares.mean(axis=0), weights @ squares - np.square(means).sum(axis=-1)
+    # One product for both: it is reading the weights that takes long.
+    both = weights @ np.concatenate([squares, centred.reshape(n, -1)], axis=1)
+    means = both[:, agents:].reshape(len(weights), agents, -1)
+    return squares.mean(axis=0), both[:, :agents] - np.square(means).sum(axis=-1)
 
 
 def _largest_ratio(
