@@ -23,10 +23,10 @@ def test_exact_runs_are_the_same_bytes_as_alone():
         spec("pd_exact", iterations=7, seed=5),
         spec("pd_exact", iterations=25, reported_return="mean_of_copies"),
     ]
-    for own, stacked in zip(several, simulate_stacked(several), strict=True):
+    for own, found in zip(several, simulate_stacked(several), strict=True):
         alone = simulate(own)
         for name in SEEN:
-            np.testing.assert_array_equal(stacked[name], alone[name], err_msg=name)
+            np.testing.assert_array_equal(found[name], alone[name], err_msg=name)
 
 
 def batches(own, size):
