@@ -44,6 +44,7 @@ class Gridworld:
     stuck: str
     arrived: str
     zero: str
+    first: str
     deviation: float
     sees: str
     centres: tuple[int, int]
@@ -82,7 +83,8 @@ class Gridworld:
     def step(self, world: World, angles: Sequence[float]) -> tuple[World, list[float]]:
         """The next world, and each agent's reward."""
         moved = [self._moved(world, i, angles[i]) for i in range(2)]
-        resting = [world.arrived[i] or self._there(moved[i], i) for i in range(2)]
+        arriving = [self.first == "arrival" and self._there(moved[i], i) for i in range(2)]
+        resting = [world.arrived[i] or arriving[i] for i in range(2)]
         obstacles = self.arrived != "yields" or not any(resting)
         too_close = obstacles and math.dist(*moved) < self.distance
         if too_close and self.stuck == "move_refused":
@@ -90,6 +92,8 @@ class Gridworld:
         rewards, arrived = [], []
         for i in range(2):
             there = self._there(moved[i], i)
+            if too_close and self.first == "collision" and self.arrived != "moves_on":
+                there = there and world.arrived[i]
             earns = there and (self.arrived == "moves_on" or not world.arrived[i])
             rewards.append(self.reward if earns else 0.0)
             arrived.append(there or world.arrived[i])

@@ -115,7 +115,7 @@ def test_a_fault_under_an_option_is_noticed(fault, option, patch):
     assert distance_from_scalars(spec) > 1e3 * CLOSE
 
 
-# Where the two part, one step each: the library differs from the letter of the ledger ------------
+# One step each, where two rules of the ledger meet -----------------------------------------------
 
 UP, RIGHT = 0.0, -math.pi / 2
 
@@ -131,21 +131,26 @@ def one_step(positions, are_stuck, angles, **options):
         np.array(positions).reshape(1, 2, 2, 1), np.zeros((1, 2, 1), dtype=bool), flags
     )
     after, rewards = library.step(state, np.array(angles).reshape(1, 2, 1), None)
-    return (np.array(world.positions), paid), (after.position[0, ..., 0], rewards.ravel().tolist())
+    np.testing.assert_allclose(after.position[0, ..., 0], world.positions, rtol=0, atol=1e-14)
+    assert rewards.ravel().tolist() == paid
+    return np.round(world.positions, 12).tolist(), paid
 
 
-def test_agents_stuck_at_a_goal_earn_at_every_step_spent_there_but_not_in_the_library():
-    """gridworld-arrived, moves-on: at every step spent at the goal."""
+def test_agents_stuck_at_a_goal_earn_at_every_step_spent_there():
+    """gridworld-arrived, moves-on."""
     positions = [(2.8, 6.0), (2.5, 6.0)]
-    (_, paid), (_, rewards) = one_step(positions, True, [UP, UP], arrived="moves_on")
-    assert (paid, rewards) == ([1.0, 0.0], [0.0, 0.0])
+    assert one_step(positions, True, [UP, UP], arrived="moves_on")[1] == [1.0, 0.0]
 
 
-def test_a_refused_step_is_refused_to_both_but_not_in_the_library():
-    """gridworld-stuck, move-refused: the library lets west arrive, 0.2 from where east stays."""
-    (positions, paid), (theirs, rewards) = one_step(
+def test_a_refused_step_is_refused_to_both_and_nobody_arrives_by_it():
+    """gridworld-stuck, move-refused, where who has arrived is in the way."""
+    positions, paid = one_step(
         [(2.0, 6.0), (3.0, 5.8)], False, [RIGHT, UP], stuck="move_refused", arrived="blocks"
     )
-    assert positions.tolist() == [[2.0, 6.0], [3.0, 5.8]] and paid == [0.0, 0.0]
-    np.testing.assert_allclose(theirs, [[3.0, 6.0], [3.0, 5.8]], rtol=0, atol=1e-14)
-    assert rewards == [1.0, 0.0]
+    assert positions == [[2.0, 6.0], [3.0, 5.8]] and paid == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("first", "paid"), [("arrival", [1.0, 0.0]), ("collision", [0.0, 0.0])])
+def test_an_agent_that_comes_too_close_as_it_arrives(first, paid):
+    """gridworld-order."""
+    assert one_step([(2.0, 6.0), (2.9, 4.8)], False, [RIGHT, UP], first=first)[1] == paid
