@@ -210,11 +210,11 @@ def at_larger_n(claim: Mapping[str, Any]) -> str:
 
 def draws(power: Mapping[str, Any]) -> str:
     """The verdict at the larger n, and what the draws of 30 of its repetitions say."""
-    shares = (f"{name} in {n / power['draws']:.0%}" for name, n in power["counts"].items())
+    shares = (f"{n / power['draws']:.0%} {name}" for name, n in power["counts"].items())
     luck = "; n = 30 decides it by luck" if power["by_luck"] else ""
     return (
-        f"{power['verdict']} at n = {power['repetitions']}, from other seeds; of {power['draws']} "
-        f"draws of 30 of these {', '.join(shares).replace('%', ' %')}{luck}"
+        f"{power['verdict']} at n = {power['repetitions']}, from other seeds; "
+        f"{power['draws']} draws of 30 of these: {', '.join(shares).replace('%', ' %')}{luck}"
     )
 
 

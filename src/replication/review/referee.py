@@ -14,6 +14,7 @@ from replication.power.larger import read_larger, runs_in
 from replication.power.plan import FIGURE_CLAIMS, plan
 from replication.review.manifest import read_manifest
 
+ABSENT = "–"
 ROW = "{:2}{:30}{:15}{:15}{}"
 
 
@@ -61,12 +62,12 @@ def referee(
     say(ROW.format("", "claim", "committed", "at larger n", "fresh"))
     others = 0
     for entry in chosen:
-        before = committed.get(entry["id"], "–")
+        before = committed.get(entry["id"], ABSENT)
         row = larger and larger.of_claim(entry["id"], before)
         found = check_claim(entry, evidence)["verdict"]
         others += found != before
-        luck = "  (by luck at 30)" if row and row["by_luck"] else ""
-        at_larger = row["verdict"] if row else "–"
+        luck = "  (by luck at 30)" if row and row["by_luck"] and before != ABSENT else ""
+        at_larger = row["verdict"] if row else ABSENT
         say(ROW.format(MARKS[found], entry["id"], before, at_larger, found + luck))
     say(f"{len(chosen) - others} of {len(chosen)} verdicts are those committed")
     return others

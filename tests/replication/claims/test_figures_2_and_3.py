@@ -128,6 +128,24 @@ def test_outperforming_is_the_difference_at_the_end():
     assert figure2.outperforms(late)["final-difference"].lower == pytest.approx(0.25)
 
 
+def test_nothing_at_all_is_neither_early_nor_kept():
+    """A J that never moves: no gain to arrive at, and none that a drift could be compared with."""
+    few = figure3.few_iterations(evidence(gridworld_DN=stored(np.zeros((4, 61)))))
+    assert few["arrival-iteration"].lower == 61.0
+    assert quantity_verdict(few["late-drift"], {"at_least": -0.05}) == "inconclusive"
+
+
+@pytest.mark.parametrize("reading", ["first-entry", "area"])
+def test_other_readings_of_arrival_are_of_the_mean_curve_too(reading):
+    """For a J that jumps, the area is the number of iterations, too."""
+    J = np.tile(np.where(np.arange(61) >= 4, 0.8, 0.1), (10, 1))
+    made_up = evidence({"arrival": reading}, gridworld_DN=stored(J), gridworld_DG=stored(J))
+    few = figure3.few_iterations(made_up)
+    for name in ("arrival-iteration", "arrival-of-repetitions"):
+        assert few[name].value == few[name].upper == pytest.approx(4.0)
+    assert figure3.faster(made_up)["ratio-90"].value == pytest.approx(1.0)
+
+
 def test_late_drift_is_relative_to_the_gain():
     J = curves(0.8, 4)
     J[:, -6:] += 0.07  # a tenth of the gain of 0.7, in the last tenth of the iterations

@@ -302,8 +302,8 @@ def test_readings_the_larger_n_and_planted_faults_are_shown(report):
         "12 tested, the claim holds under 11 (11 reproduced, 1 contradicted)",
         "Changed by: curvature-sign=ascent: contradicted; and 1 of the combinations.",
         "an earlier library",
-        "larger n contradicted at n = 550, from other seeds; of 300 draws of 30 of these "
-        "contradicted in 10 %, reproduced in 90 %.",
+        "larger n contradicted at n = 550, from other seeds; 300 draws of 30 of these: "
+        "10 % contradicted, 90 % reproduced.",
         "gradient_flipped: The sign of every gradient.",
     ):
         assert part in shown

@@ -213,7 +213,7 @@ def test_both_pages_say_everything(report, tmp_path):
             "20 of 40",
             "and 8 more",
             "inconclusive (n = 550; by luck at 30)",
-            "of 300 draws of 30 of these inconclusive in 15 %, reproduced in 85 %; n = 30 decides",
+            "300 draws of 30 of these: 15 % inconclusive, 85 % reproduced; n = 30 decides",
             "Negates a flag.",
             "self-weights",
             "paper_checks/manifest.json",

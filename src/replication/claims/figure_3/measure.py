@@ -133,15 +133,19 @@ def _of_draws(bounds: Bounds, confidence: float, n: int) -> Interval:
 
 
 def _relative_drift(J: Array, confidence: float) -> Interval:
-    """Mean late change of J over the mean improvement, bootstrapped over repetitions."""
+    """Mean late change of J over the mean improvement, bootstrapped over repetitions.
+
+    NaN or infinite, and so inconclusive, where a draw has no improvement at all.
+    """
     change = tenth(J) - tenth(J, before_last=1)
     gain = tenth(J) - J[:, 0]
-    return bootstrap(
-        np.stack([change, gain], axis=1),
-        confidence,
-        np.random.default_rng(SEED),
-        statistic=lambda means: means[..., 0] / means[..., 1],
-    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return bootstrap(
+            np.stack([change, gain], axis=1),
+            confidence,
+            np.random.default_rng(SEED),
+            statistic=lambda means: means[..., 0] / means[..., 1],
+        )
 
 
 MEASURES: Mapping[str, Measure] = {
