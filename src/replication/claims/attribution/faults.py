@@ -39,6 +39,7 @@ def flag_negated(patch: Patch) -> None:
 
 def exact_averaging(patch: Patch) -> None:
     """Every agent has the average of all agents' trackers at once."""
+    patch.forget(measured._decisive_disagreements)
     patch.arguments(
         measured.networks,
         "unchecked_mixing",

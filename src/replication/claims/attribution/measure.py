@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from netnewton import networks, run
+from netnewton.arrays import Array
 from replication.claims.comparisons import area_difference, ratio
 from replication.claims.definitions.directions import disagreement
 from replication.claims.evidence import Evidence, Measure
 from replication.experiments.build import build
+from replication.experiments.config import Spec
 from replication.experiments.intervals import Interval, median_interval
 from replication.experiments.returns import average, returns
 from replication.experiments.tune import best
@@ -75,22 +78,31 @@ def fallback_frequency(evidence: Evidence) -> Mapping[str, Interval]:
 def equal_directions(evidence: Evidence) -> Mapping[str, Interval]:
     """How far the agents' directions are apart in the iteration that moves DN's mean copy most."""
     results = evidence.method("pd_exact", "DN")
-    weights = results["weights"]
-    experiment = build(results.spec, range(len(weights)))
-    step = results.spec.settings["method"]["step_size"]
+    matrices, apart = _decisive_disagreements(results.spec.to_json())
+    away = np.abs(results["weights"][:, np.newaxis] - matrices).sum(axis=(2, 3))
+    found = apart[away.argmin(axis=1)]  # by its matrix: of what is seen, repetitions may be missing
+    return {"decisive-disagreement": median_interval(found, found, evidence.confidence)}
+
+
+@cache
+def _decisive_disagreements(spec: str) -> tuple[Array, Array]:
+    """Consensus matrices (R, N, N), on which alone it depends, and each one's disagreement (R,)."""
+    chosen = Spec.from_json(spec)
+    experiment = build(chosen, range(chosen.settings["repetitions"]))
     path = run(
         experiment.algorithm,
         experiment.derivatives,
-        networks.unchecked_mixing(weights),
-        results["J"].shape[1] - 1,
+        networks.unchecked_mixing(experiment.weights),
+        chosen.settings["iterations"],
         experiment.start,
     )
-    apart = disagreement(path.trace["theta"], step)
-    moved = np.linalg.norm(np.diff(path.trace["theta"].mean(axis=2), axis=0), axis=-1)
+    theta = path.trace["theta"]
+    moved = np.linalg.norm(np.diff(theta.mean(axis=2), axis=0), axis=-1)
     decisive = np.nan_to_num(moved, nan=0.0).argmax(axis=0)
-    found = np.take_along_axis(apart, decisive[np.newaxis], axis=0)[0]
+    apart = disagreement(theta, chosen.settings["method"]["step_size"])
+    found = apart[decisive, np.arange(len(decisive))]
     found[path.diverged_at >= 0] = np.inf
-    return {"decisive-disagreement": median_interval(found, found, evidence.confidence)}
+    return experiment.weights, found
 
 
 def improved_speed(evidence: Evidence) -> Mapping[str, Interval]:
