@@ -30,7 +30,13 @@ def sweep(options: argparse.Namespace) -> None:
 
 
 def multiverse(options: argparse.Namespace) -> None:
-    """Draw universes, run and measure a figure in each."""
+    """Draw universes, run and measure a figure in each; or search those drawn."""
+    if options.figure == "together":
+        from replication.multiverse.together import write_together
+
+        write_together(options.out, options.jobs, options.confidence)
+        return
+
     from replication.multiverse.explore import explore
 
     explore(

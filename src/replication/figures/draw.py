@@ -11,6 +11,7 @@ from replication.experiments.config import ROOT, ConfigError, nearest
 from replication.experiments.files import write_whole
 from replication.experiments.results import Results
 from replication.figures import (
+    best_faith,
     fig1,
     fig2,
     fig3,
@@ -33,6 +34,7 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     "gridworld_sweep": gridworld_sweep.GRIDWORLD_SWEEP,
     "attribution": methods_compared.ATTRIBUTION,
     "readings": readings_matrix.draw_readings(TABLE),
+    "best_faith": best_faith.BEST_FAITH,
     "thresholds": threshold_curves.draw_thresholds(ROOT / "results" / "thresholds.csv"),
 }
 
