@@ -88,10 +88,15 @@ def run(
     return found
 
 
-def outcome(universe: Universe, confidence: float, repetitions: int | None = None) -> Outcome:
+def outcome(
+    universe: Universe,
+    confidence: float,
+    repetitions: int | None = None,
+    figures: Sequence[str] = FIGURES,
+) -> Outcome:
     """Run a universe and judge its claims."""
     verdicts: dict[str, str] = {}
-    for figure, runs in run(universe, repetitions).items():
+    for figure, runs in run(universe, repetitions, figures).items():
         row = effects.row(universe, figure, runs, confidence)
         verdicts |= {claim: row[claim] for claim in effects.claims(figure)}
     return Outcome(universe, verdicts)
@@ -192,9 +197,12 @@ def simplified(result: Outcome, confidence: float) -> Outcome:
     usual = default(0).coordinates
     for name in result.assumed:
         nearer = {**result.universe.coordinates, name: usual[name]}
-        tried = outcome(Universe(result.universe.number, nearer), confidence)
-        if tried.held >= result.held:
-            result = tried
+        concerned = [f for f in FIGURES if name in {d.name for d in of_figure(f)}]
+        universe = Universe(result.universe.number, nearer)
+        tried = outcome(universe, confidence, figures=concerned)
+        nearest = Outcome(universe, {**result.verdicts, **tried.verdicts})
+        if nearest.held >= result.held:
+            result = nearest
     return result
 
 
