@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 
 from replication.experiments.intervals import student_t
 from replication.experiments.summarise import rows
+from replication.experiments.thinning import drawn_iterations
 from replication.figures import curves, draw, fig2
 from replication.figures.style import label, look
 
