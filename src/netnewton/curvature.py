@@ -42,6 +42,10 @@ def absolute_eigenvalues(eigenvalues: Array, floor: float) -> Array:
     return np.maximum(np.abs(eigenvalues), floor)
 
 
+TO_FLOOR = (floor_eigenvalues, absolute_eigenvalues)
+"""They make the floor of every eigenvalue within plus and minus the floor."""
+
+
 def unregularised(eigenvalues: Array, floor: float) -> Array:
     """Mend nothing: eq. 5-6 carry no operator. What would have been replaced is still reported."""
     return eigenvalues
@@ -119,6 +123,9 @@ class _Matrices(Curvature):
             return Projected(Z, replaced, multiple=floor)
         value = Z.copy()
         finite = replaced & np.isfinite(Z).all(axis=(-1, -2))
+        if projection in TO_FLOOR:  # no eigenvectors needed: where a policy is saturated, Z is 0
+            within = finite & (np.einsum("...ij,...ij->...", Z, Z) <= floor**2)
+            value[within], finite = floor * np.eye(Z.shape[-1]), finite & ~within
         eigenvalues, vectors = np.linalg.eigh(Z[finite])
         mended = projection(eigenvalues, floor)[..., np.newaxis, :]
         value[finite] = np.matmul(vectors * mended, np.swapaxes(vectors, -1, -2))

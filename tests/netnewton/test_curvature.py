@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from netnewton.algorithms import ConsensusNewton
 from netnewton.curvature import (
+    TO_FLOOR,
     DiagonalHessian,
     FullHessian,
     FullHessianVector,
@@ -141,3 +142,22 @@ def test_the_full_hessian_in_g_is_what_algorithm_1_then_uses(rng, chosen):
     expected = sign * np.einsum("rnab,rnb->rna", hessian, theta) + gradient
     np.testing.assert_allclose(state.g, expected, atol=1e-12)
     assert algorithm.order == 2
+
+
+@pytest.mark.parametrize("projection", TO_FLOOR)
+@pytest.mark.parametrize("size", [1e-3, 0.2, 0.4, 1.0, 5.0])
+def test_small_matrices_are_mended_as_all_others_are(projection, size):
+    """Without their eigenvectors, where no eigenvalue can be beyond the floor."""
+    rng = np.random.default_rng(5)
+    Z = rng.normal(size=(40, 1, 3, 3))
+    Z = size * (Z + np.swapaxes(Z, -1, -2)) / 4
+    eigenvalues, vectors = np.linalg.eigh(Z)
+    mended = projection(eigenvalues, 0.5)[..., np.newaxis, :]
+    expected = np.matmul(vectors * mended, np.swapaxes(vectors, -1, -2))
+    found = FullHessian().project(Z, projection, 0.5).mended
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14)
+    spared = np.linalg.norm(Z, axis=(-1, -2)) <= 0.5
+    assert spared.all() if size < 0.1 else not spared.all()
+    np.testing.assert_array_equal(
+        found[spared], np.broadcast_to(0.5 * np.eye(3), found.shape)[spared]
+    )
