@@ -30,7 +30,8 @@ def sweep(options: argparse.Namespace) -> None:
 
 
 def multiverse(options: argparse.Namespace) -> None:
-    """Draw universes, run and measure a figure in each."""
+    """Draw universes, run and measure a figure in each, and find which choices decide."""
+    from replication.multiverse.deciding import write_deciding
     from replication.multiverse.explore import explore
 
     explore(
@@ -41,6 +42,7 @@ def multiverse(options: argparse.Namespace) -> None:
         options.jobs,
         options.confidence,
     )
+    write_deciding(options.figure, options.out)
 
 
 def summarise(options: argparse.Namespace) -> None:
