@@ -28,12 +28,17 @@ TABLES = {
     "readings": ["paper_checks/readings.json"],
     "thresholds": ["results/thresholds.csv", "results/thresholds_edge.csv"],
 }
+# The figures of the multiverse; what its committed tables show stands beside the default's results.
+EXPLORED = ["fig1", "fig2", "fig3"]
+UNIVERSES = [f"{f}{end}" for f in EXPLORED for end in (".csv", ".json", "-deciding.csv")]
+ATLAS = [f"paper_checks/multiverse/{name}" for name in UNIVERSES]
+if not all(Path(path).exists() for path in ATLAS):
+    ATLAS = []
 SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TABLES)
+if ATLAS:
+    SHOWN |= {"governing", "plausible", *(f"specification_{f}" for f in EXPLORED)}
 FIGURES = {"results": sorted(SHOWN), "tables": sorted(TABLES)}
 CONFIDENCE = settings.get("confidence", 0.98)
-
-# The figures of the multiverse.
-EXPLORED = ["fig1", "fig2", "fig3"]
 
 # What is claimed, and what the paper leaves open.
 LEDGERS = [
@@ -61,7 +66,7 @@ MEASURING = (
     "netnewton",
     *(f"replication/{n}" for n in ("experiments", "second_opinions", "claims")),
 )
-DRAWING = (*MEASURING, "replication/readings", "replication/figures")
+DRAWING = (*MEASURING, *(f"replication/{n}" for n in ("readings", "multiverse", "figures")))
 TEMPLATES = [str(p)[len("src/") :] for p in Path("src/replication/report/templates").rglob("*.*")]
 REPORTING = (*DRAWING, "replication/controls", "replication/report", *sorted(TEMPLATES))
 
@@ -140,7 +145,7 @@ for kind, figures in FIGURES.items():
         name:
             f"draw_{kind}"
         input:
-            TABLES.values() if kind == "tables" else STUDY_TABLES,
+            TABLES.values() if kind == "tables" else [*STUDY_TABLES, *ATLAS],
             results=results_of(figures) if kind == "results" else [],
         output:
             expand("figures/{f}.{suffix}", f=figures, suffix=("svg", "png", "csv", "txt")),
@@ -237,7 +242,7 @@ rule multiverse:
         "paper_checks/multiverse.yaml",
         LEDGERS,
     output:
-        expand("results/multiverse/{f}.{suffix}", f=EXPLORED, suffix=("csv", "json")),
+        expand("results/multiverse/{name}", name=UNIVERSES),
     log:
         "results/logs/multiverse.log",
     conda:
@@ -298,6 +303,7 @@ rule report:
         "paper_checks/schema.json",
         "paper_checks/readings.json",
         STUDY_TABLES,
+        ATLAS,
         expand("figures/{f}.{suffix}", f=sum(FIGURES.values(), []), suffix=("svg", "txt")),
         measured="results/measured.json",
         results=RESULTS.values(),

@@ -19,7 +19,7 @@ from netnewton.arrays import Array
 from replication.experiments.files import csv_table
 from replication.experiments.intervals import Interval
 from replication.experiments.results import Results
-from replication.figures.specification import by_default, needs, required
+from replication.figures.specification import LINEAR, by_default, needs, required
 from replication.figures.style import LOOKS, SMALL, Drawing, Key, canvas, reference
 from replication.multiverse.atlas import FOLDER, Atlas, weighted_share
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EDGES = (0.003, 0.1, 0.3, 1.0)
-"""Where q's bins begin; below the first, the gradient at the start is lost in noise."""
+"""Where q's bins begin; below the first it is not told apart from 0."""
 
 WINDOW, STEPS = 60, 40  # universes of the running share, and of its places
-LEAST_SHOWN = 1e-4
+LEAST_SHOWN = 1e-3
 LAW = "even"
 COLUMNS = ("least_sample_size", "DN-DG")
 
@@ -55,7 +55,7 @@ class Governed:
 
     def bins(self) -> list[tuple[float, float, Interval]]:
         """Each bin of q that has universes, with the share in which DN is ahead."""
-        edges = (*EDGES, np.inf)
+        edges = (0.0, *EDGES, np.inf)
         found = []
         for low, high in itertools.pairwise(edges):
             inside = (self.q >= low) & (self.q < high)
@@ -65,7 +65,7 @@ class Governed:
 
     def running(self) -> list[tuple[float, Interval]]:
         """The share in windows of as many universes each, and the median of their q."""
-        order = np.argsort(self.q, kind="stable")
+        order = np.argsort(self.q, kind="stable")[int((self.q < EDGES[0]).sum()) :]
         size = min(WINDOW, len(order))
         starts = np.unique(np.linspace(0, len(order) - size, STEPS).astype(int))
         windows = [order[start : start + size] for start in starts]
@@ -97,6 +97,7 @@ def scatter(shown: Governed) -> Figure:
         _points(axis, shown, column)
     axes[0].set(yscale="log", ylabel="least effective\nsample size of DN")
     axes[1].set(ylabel="DN − DG\nin units of the reward")
+    axes[1].set_yscale("symlog", linthresh=LINEAR)
     reference(axes[1], [0.0])
     _shares(axes[2], shown)
     for axis in axes:
@@ -135,7 +136,7 @@ def _shares(axis: Axes, shown: Governed) -> None:
     axis.set_yticks([0, 0.5, 1])
     most = max(float(shown.q.max()), 10 * EDGES[-1])
     for low, high, share in shown.bins():
-        middle = np.sqrt(low * min(high, most))
+        middle = np.sqrt(max(low, LEAST_SHOWN / 2) * min(high, most))
         axis.annotate(
             f"{100 * share.value:.0f} %\nn = {share.n}", (middle, 1.13), ha="center", va="top",
             fontsize=SMALL,
@@ -144,7 +145,7 @@ def _shares(axis: Axes, shown: Governed) -> None:
 
 def caption(shown: Governed, confidence: float) -> str:
     """Caption of `scatter`."""
-    below = int((shown.q < EDGES[0]).sum())
+    unknown = int((shown.q == 0).sum())
     shares = "; ".join(
         f"{100 * s.value:.0f} % [{100 * s.lower:.0f}, {100 * s.upper:.0f}] for "
         + (f"{low:g} ≤ q < {high:g}" if np.isfinite(high) else f"q ≥ {low:g}")
@@ -159,8 +160,9 @@ def caption(shown: Governed, confidence: float) -> str:
         "repetitions, in trajectories. Middle: DN − DG, the difference of the average returns in "
         "units of the reward for arriving. Filled where DN is ahead. Bottom: the share of "
         f"universes in which DN is ahead of DG, running over windows of {WINDOW} universes, with "
-        f"{at:g} % Clopper–Pearson intervals; by bin {shares}. {below} universes lie below "
-        f"q = {EDGES[0]:g}, where the gradient at the start is lost in the noise of its estimate. "
+        f"{at:g} % Clopper–Pearson intervals; by bin {shares}. In {unknown} universes two "
+        "independent estimates of the gradient at the start do not agree on its direction, so that "
+        "q is not told apart from 0; they stand at the left edge, outside the running share. "
         f"Dashed: the default, q = {shown.default['q']:.2g}; dotted: the bins' edges."
     )
 
