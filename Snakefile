@@ -66,9 +66,16 @@ MEASURING = (
     "netnewton",
     *(f"replication/{n}" for n in ("experiments", "second_opinions", "claims")),
 )
+POWER = ("replication/readings", "replication/power")
 DRAWING = (*MEASURING, *(f"replication/{n}" for n in ("readings", "multiverse", "figures")))
 TEMPLATES = [str(p)[len("src/") :] for p in Path("src/replication/report/templates").rglob("*.*")]
-REPORTING = (*DRAWING, "replication/controls", "replication/report", *sorted(TEMPLATES))
+REPORTING = (
+    *DRAWING,
+    "replication/power",
+    "replication/controls",
+    "replication/report",
+    *sorted(TEMPLATES),
+)
 
 
 wildcard_constraints:
@@ -259,6 +266,49 @@ rule multiverse:
         "mkdir -p paper_checks/multiverse && cp {output:q} paper_checks/multiverse/"
 
 
+# Takes minutes as well. Its repetitions are fixed in paper_checks/power.yaml.
+rule power:
+    input:
+        "config/paper.yaml",
+        "paper_checks/power.yaml",
+        LEDGERS,
+        STUDY_TABLES,
+    output:
+        "results/power/power.json",
+    log:
+        "results/logs/power.log",
+    conda:
+        "environment.yml"
+    threads: workflow.cores
+    params:
+        confidence=CONFIDENCE,
+        sources=sources(*MEASURING, *POWER),
+    shell:
+        "netnewton power {output:q} --jobs {threads} --confidence {params.confidence} "
+        "2>&1 | tee {log:q} && cp {output:q} paper_checks/power.json"
+
+
+# Fresh verdicts beside those committed: --config referee_seed=... chooses the seed.
+rule referee:
+    input:
+        "config/paper.yaml",
+        "paper_checks/power.yaml",
+        LEDGERS,
+        STUDY_TABLES,
+    log:
+        "results/logs/referee.log",
+    conda:
+        "environment.yml"
+    threads: workflow.cores
+    params:
+        seed=f"--seed {settings['referee_seed']}" if "referee_seed" in settings else "",
+        confidence=CONFIDENCE,
+        sources=sources(*MEASURING, *POWER),
+    shell:
+        "netnewton referee {params.seed} --jobs {threads} --confidence {params.confidence} "
+        "2>&1 | tee {log:q}"
+
+
 # As long as all other checks together, and in need of no result: it runs beside the simulations.
 rule measure:
     input:
@@ -302,6 +352,7 @@ rule report:
         expand("paper_checks/{name}.yaml", name=("errata", "limitations")),
         "paper_checks/schema.json",
         "paper_checks/readings.json",
+        "paper_checks/power.json",
         STUDY_TABLES,
         ATLAS,
         expand("figures/{f}.{suffix}", f=sum(FIGURES.values(), []), suffix=("svg", "txt")),

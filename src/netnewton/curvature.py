@@ -24,6 +24,8 @@ from netnewton.derivatives import Derivatives
 Projection = Callable[[Array, float], Array]
 """How [.]_m mends eigenvalues, of shape (..., d), some of which lie below the floor m/2."""
 
+DOUBT = 1e-12  # relative to squared eigenvalues; LAPACK's rounding stays a hundred times below
+
 
 def all_or_nothing(eigenvalues: Array, floor: float) -> Array:
     """As printed in eq. 3: all eigenvalues become the floor, so that Z becomes (m/2) I."""
@@ -194,7 +196,7 @@ class ScaledIdentity(_Diagonals):
 
     def local(self, derivatives: Derivatives) -> Array:
         """H_i, shape (R, N, 1)."""
-        return np.full((*derivatives.J.shape, 1), self.scale)
+        return np.full((*derivatives.gradient.shape[:-1], 1), self.scale)
 
 
 class LocalVector(Protocol):
@@ -231,7 +233,24 @@ class FullHessianVector:
 
 
 def _matrices_at_least(Z: Array, floor: float) -> Flags:
-    """Whether every eigenvalue of each symmetric matrix is at least `floor`."""
+    """Whether every eigenvalue of each symmetric matrix is at least `floor`, as LAPACK finds them.
+
+    Of two rows the determinant of Z - floor I tells, unless it is so small that rounding decides.
+    """
+    if Z.shape[-1] != 2:
+        return _eigenvalues_at_least(Z, floor)
+    with np.errstate(over="ignore", invalid="ignore"):
+        first, second, beside = Z[..., 0, 0] - floor, Z[..., 1, 1] - floor, Z[..., 1, 0]
+        determinant, trace = first * second - beside * beside, first + second
+        at_least = np.asarray((first > 0) & (determinant > 0))
+        # If one eigenvalue is next to zero, the trace is the other. What is not finite is doubtful.
+        doubtful = ~(np.abs(determinant) > DOUBT * (trace * trace + floor * floor))
+    if doubtful.any():
+        at_least[doubtful] = _eigenvalues_at_least(Z[doubtful], floor)
+    return at_least
+
+
+def _eigenvalues_at_least(Z: Array, floor: float) -> Flags:
     diagonal = np.diagonal(Z, axis1=-2, axis2=-1)
     # No eigenvalue exceeds the floor's bound on a diagonal entry: most matrices end here, cheaply.
     at_least = np.asarray(diagonal.min(axis=-1) >= floor)

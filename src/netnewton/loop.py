@@ -24,6 +24,7 @@ from netnewton.outcome import Cause, Run
 from netnewton.policies import behaviour_parameters
 
 BLOCK = 32  # states observed at once: looking at each by itself would cost as much as making it
+MOST_BYTES = 2**26  # of a block; a state of thousands of repetitions is worth a look by itself
 
 Observer = Callable[[S], Mapping[str, npt.NDArray[Any]]]
 """From a block of B successive states in one, each of its arrays with the leading axes (B, R), to
@@ -171,7 +172,8 @@ class _Record:
     """What is observed of successive states, block by block."""
 
     def __init__(self, observe: Observer[Any], state: State, iterations: int) -> None:
-        size = min(BLOCK, iterations + 1)
+        bytes_each = sum(x.nbytes for _, x in state.arrays())
+        size = max(1, min(BLOCK, iterations + 1, MOST_BYTES // bytes_each))
         self.observe, self.size, self.rows, self.first = observe, size, 0, state
         self.parts: list[Mapping[str, npt.NDArray[Any]]] = []
         self.block = {name: np.empty((size, *x.shape), x.dtype) for name, x in state.arrays()}

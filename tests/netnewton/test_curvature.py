@@ -18,7 +18,7 @@ from netnewton.curvature import (
     floor_eigenvalues,
     unregularised,
 )
-from netnewton.derivatives import Derivatives
+from netnewton.derivatives import NOT_COMPUTED, Derivatives
 
 READINGS = [all_or_nothing, floor_eigenvalues, absolute_eigenvalues]
 symmetric = hnp.arrays(float, (3, 3), elements=st.floats(-10, 10)).map(lambda Z: (Z + Z.T) / 2)
@@ -67,6 +67,32 @@ def test_diagonals_agree_with_diagonal_matrices(rng, reading):
     assert 0 < diagonal.replaced.mean() < 1
 
 
+def test_two_rows_are_judged_as_by_their_eigenvalues_also_where_rounding_decides(rng):
+    floor, n = 0.3, 20_000
+    angle, beyond = rng.uniform(0, np.pi, n), floor + 10.0 ** rng.uniform(-14, 4, n)
+    least = floor * (1 + rng.integers(-9, 10, n) * 10.0 ** rng.integers(-17, 0, n))
+    c, s = np.cos(angle), np.sin(angle)
+    Z = np.moveaxis([[least * c**2 + beyond * s**2, x := (beyond - least) * c * s],
+                     [x, least * s**2 + beyond * c**2]], -1, 0)[:, np.newaxis]  # fmt: skip
+    expected = np.linalg.eigvalsh(Z)[..., 0] < floor
+    np.testing.assert_array_equal(
+        FullHessian().project(Z, all_or_nothing, floor).replaced, expected
+    )
+    assert 0.2 < expected.mean() < 0.8
+    determinant = (Z[..., 0, 0] - floor) * (Z[..., 1, 1] - floor) - Z[..., 1, 0] ** 2
+    assert ((determinant < 0) != expected).any()  # by itself it errs
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e200])
+@pytest.mark.parametrize("entry", [(0, 0), (1, 1), (1, 0)])
+def test_two_rows_that_are_not_finite_or_overflow(bad, entry):
+    Z = np.tile(np.eye(2), (2, 2, 1, 1))
+    Z[0, 1][entry] = Z[0, 1][entry[::-1]] = bad
+    replaced = FullHessian().project(Z, all_or_nothing, 0.5).replaced
+    kept = bad == 1e200 and entry != (1, 0)
+    assert replaced.tolist() == [[False, not kept], [False, False]]
+
+
 def test_what_is_not_finite_is_reported_and_harms_no_neighbour(rng):
     Z = np.tile(np.eye(3), (2, 2, 1, 1))
     Z[0, 1, 0, 2] = Z[0, 1, 2, 0] = np.nan
@@ -82,7 +108,8 @@ def test_local_curvatures(rng):
     np.testing.assert_array_equal(FullHessian(-1).local(derivatives), -hessian)
     diagonal = DiagonalHessian().local(derivatives)
     np.testing.assert_array_equal(diagonal, np.einsum("rnii->rni", hessian))
-    assert (ScaledIdentity(0.25).local(derivatives) == 0.25).all()
+    only_gradient = derivatives._replace(J=NOT_COMPUTED, hessian=NOT_COMPUTED)
+    assert (ScaledIdentity(0.25).local(only_gradient) == np.full((2, 3, 1), 0.25)).all()
     v = rng.normal(size=(2, 3, 4))
     for curvature in (FullHessian(), DiagonalHessian(), ScaledIdentity(2.0)):
         H = curvature.local(derivatives)

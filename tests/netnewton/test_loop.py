@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import netnewton
-from netnewton import Cause, Run, curvature, networks, run
+from netnewton import Cause, Run, curvature, loop, networks, run
 from netnewton.algorithms import Algorithm, ConsensusNewton, State
 from netnewton.algorithms.algorithm import parameters
 from netnewton.algorithms.consensus_newton import current_trackers
@@ -51,6 +51,23 @@ def test_every_state_is_recorded_once(iterations):
         states.append(state.theta)
     np.testing.assert_array_equal(path(result), np.concatenate(states))
     assert result.final.iteration == iterations
+
+
+@pytest.mark.parametrize("states_fit", [0.5, 3.5])
+def test_states_that_take_much_memory_are_recorded_a_few_at_once(states_fit, monkeypatch):
+    start, blocks = np.ones((5, 2, 3)), []
+
+    def observe(states):
+        blocks.append(len(states.theta))
+        return {"theta": states.theta}
+
+    whole = run(ALGORITHM, quadratic, WEIGHTS, 20, start)
+    bytes_each = sum(x.nbytes for _, x in ALGORITHM.init(start).arrays())
+    monkeypatch.setattr(loop, "MOST_BYTES", int(states_fit * bytes_each))
+    by_few = run(ALGORITHM, quadratic, WEIGHTS, 20, start, observe)
+    np.testing.assert_array_equal(path(by_few), path(whole))
+    at_once = max(1, int(states_fit))
+    assert blocks == [at_once] * (21 // at_once)
 
 
 @pytest.mark.parametrize("cut", [1, 17, 32, 40])

@@ -81,9 +81,8 @@ def test_the_markdown_page_renders_and_its_links_resolve(finished):
     text = (finished.folder / "paper_checks/report.md").read_text(encoding="utf-8")
     html = MarkdownIt("commonmark").enable("table").render(text)
     rows = re.findall(r"<tr>.*?</tr>", html, flags=re.DOTALL)
-    assert (
-        all(len(re.findall("<t[dh]", row)) in (4, 6, 8, 9, 11) for row in rows) and len(rows) > 60
-    )
+    columns = {len(re.findall("<t[dh]", row)) for row in rows}
+    assert columns <= {4, 6, 7, 8, 9, 11} and len(rows) > 60
     headings = {re.sub("<.*?>", "", h) for h in re.findall(r"<h3>(.*?)</h3>", html)}
     assert set(re.findall(r'href="#([^"]+)"', html)) <= headings
     for link in re.findall(r'(?:src|href)="(\.\./[^"]+)"', html):

@@ -105,6 +105,9 @@ class Copy:
         shutil.copy(ROOT / "run", self.root)
         (self.root / "pyproject.toml").write_text(PROJECT)
         (self.root / "backend.py").write_text(BACKEND)
+        (self.root / "hatch_build.py").write_text(
+            "# decides what is installed, as backend.py here\n"
+        )
         self.wheel_hash = self.publish("tinydep-1.0-py3-none-any.whl", write_wheel)
         self.lock(self.wheel_hash)
         self.stamp = self.root / ".venv" / "stamp"
@@ -177,7 +180,7 @@ def quick_venv(copy: Copy, tools: Path, environment_with_pip: Path) -> Path:
         f"""#!/bin/sh
 case $1,$2 in
     -c,*) echo '{path}' ;;
-    -m,venv) exec '{shutil.which("cp")}' -R -P '{environment_with_pip}' "$3" ;;
+    -m,venv) exec '{shutil.which("cp")}' -R -P -p '{environment_with_pip}' "$3" ;;
     *) exit 9 ;;
 esac
 """
@@ -288,7 +291,7 @@ def test_the_environment_is_built_again_when_it_must_be(
     assert copy.run("true").returncode == 0, "python3.12 was not found by its own name"
     assert not would_build(copy, tools)
 
-    for name in ("requirements.lock", "pyproject.toml"):
+    for name in ("requirements.lock", "pyproject.toml", "hatch_build.py"):
         text = (copy.root / name).read_text()
         (copy.root / name).write_text(text + "# changed\n")
         assert would_build(copy, tools)

@@ -142,6 +142,11 @@ def test_the_studies_and_the_animation_are_made_on_demand_only(finished, project
     assert not [name for name in finished.files() if name.startswith("results/studies")]
     assert "animate" in copy.snakemake("--dry-run", "figures/gridworld_paths.gif").stdout
     assert "netnewton sweep" in copy.snakemake("--dry-run", "--printshellcmds", "sweep").stdout
+    plan = copy.snakemake("--dry-run", "--printshellcmds", "power", "referee").stdout
+    assert "netnewton power" in plan and "netnewton referee  --jobs" in plan
+    chosen = ("--config", "referee_seed=7")
+    plan = copy.snakemake("--dry-run", "--printshellcmds", "referee", *chosen).stdout
+    assert "netnewton referee --seed 7" in plan
 
 
 @pytest.mark.parametrize("target", ["results/pd_exact/DN.nc", "figures/fig1.svg"])

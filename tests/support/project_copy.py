@@ -78,9 +78,7 @@ def finished(tmp_path_factory):
 
     The first of pytest-xdist's workers to ask for it makes it; the others wait and share it.
     """
-    base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent
+    base = _base(tmp_path_factory)
     project, said = Project(base / "finished"), base / "finished.json"
     with locked(base / "finished.lock"):
         if not said.exists():
@@ -92,6 +90,23 @@ def finished(tmp_path_factory):
     assert record["status"] == 0, project.output
     yield project
     assert project.state() == record["state"], "a test has changed what all tests share"
+
+
+def shared(tmp_path_factory, name, fill):
+    """A folder that the first of pytest-xdist's workers to ask for it fills, and all share."""
+    base = _base(tmp_path_factory)
+    folder, part = base / name, base / f"{name}.part"
+    with locked(base / f"{name}.lock"):
+        if not folder.exists():
+            fill(part)
+            part.rename(folder)
+    return folder
+
+
+def _base(tmp_path_factory):
+    """The folder of this run of pytest, which its workers have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @contextmanager

@@ -102,7 +102,16 @@ class TeamProblem:
     @cached_property
     def bending(self) -> Array:
         """Most that the terms add to -hess J_i, sum_k c_ik w_ik w_ik^T, shape ([R,] N, d, d)."""
-        return weighted_outer(self.weights, self.forms)
+        return self.bent(self.weights)
+
+    def bent(self, factors: Array) -> Array:
+        """sum_k f_k w_k w_k^T of each agent, factors (..., N, K) to matrices (..., N, d, d)."""
+        return np.einsum("...k,...kij->...ij", factors, self._outer_products)
+
+    @cached_property
+    def _outer_products(self) -> Array:
+        """w_ik w_ik^T, shape ([R,] N, K, d, d)."""
+        return self.forms[..., :, np.newaxis] * self.forms[..., np.newaxis, :]
 
     @property
     def lipschitz(self) -> Array:
@@ -114,7 +123,7 @@ class TeamProblem:
 
     def arguments(self, theta: Array) -> Array:
         """u_ik of copies (..., N, d), shape (..., N, K)."""
-        return np.matmul(self.forms, theta[..., np.newaxis])[..., 0] + self.shifts
+        return np.einsum("...ki,...i->...k", self.forms, theta) + self.shifts
 
 
 def random_problem(
@@ -178,11 +187,6 @@ def stacked(problems: Sequence[TeamProblem]) -> TeamProblem:
 
 
 _FIELDS = ("quadratic", "linear", "weights", "forms", "shifts")
-
-
-def weighted_outer(c: Array, W: Array) -> Array:
-    """sum_k c_k w_k w_k^T, from shapes (..., K) and (..., K, d)."""
-    return np.matmul(np.swapaxes(c[..., np.newaxis] * W, -1, -2), W)
 
 
 def _check_shapes(problem: TeamProblem) -> None:

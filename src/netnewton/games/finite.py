@@ -153,7 +153,10 @@ def _cumulated(probabilities: Array) -> Array:
 
 def _draw(cumulated: Array, chance: Array) -> Indices:
     """Which entry of each distribution a uniform number hits, in the shape of `chance`."""
-    return np.asarray((chance[..., np.newaxis] >= cumulated).sum(axis=-1))
+    drawn = np.zeros(chance.shape, dtype=np.intp)
+    for entry in range(cumulated.shape[-1] - 1):  # nothing reaches the last
+        drawn += chance >= cumulated[..., entry]
+    return drawn
 
 
 def matrix_game(payoffs: npt.ArrayLike, name: str = "matrix game") -> FiniteGame:

@@ -8,6 +8,8 @@ length, counted counter-clockwise from where angle zero points. In one step
 2. a free agent within the goal's radius has arrived and gets its reward;
 3. agents closer than the forbidden distance get stuck.
 
+Whether 2 or 3 comes first matters where an agent arrives by the step that brings it too close.
+
 All trajectories of all repetitions are stepped at once. What the paper leaves open is a field of
 `Gridworld`; the defaults are those of paper_checks/ambiguities.
 """
@@ -62,7 +64,10 @@ class Gridworld:
         there is not made.
     arrived : {"yields", "blocks", "moves_on"}
         An agent that has arrived rests and is no obstacle any more, rests and remains one, or
-        moves on, with the reward for every step that ends at the goal.
+        moves on, with the reward for every step spent at the goal.
+    first : {"arrival", "collision"}
+        What comes first within a step: an agent that arrives has arrived, whoever it came too close
+        to; or agents that come too close are stuck, and do not arrive by this step.
     zero : {"up", "goal", "axis"}
         Where angle zero points: up, from the start to the agent's own goal, or along the
         horizontal axis.
@@ -83,6 +88,7 @@ class Gridworld:
     stuck: Literal["for_good", "move_refused"] = "for_good"
     arrived: Literal["yields", "blocks", "moves_on"] = "yields"
     zero: Literal["up", "goal", "axis"] = "up"
+    first: Literal["arrival", "collision"] = "arrival"
 
     n_agents = 2
 
@@ -104,6 +110,7 @@ class Gridworld:
             ("stuck", ("for_good", "move_refused")),
             ("arrived", ("yields", "blocks", "moves_on")),
             ("zero", ("up", "goal", "axis")),
+            ("first", ("arrival", "collision")),
         ):
             if getattr(self, name) not in known:
                 raise ValueError(
@@ -162,18 +169,22 @@ class Gridworld:
         np.maximum(position, 0.0, out=position)
         np.minimum(position, self._walls, out=position)
 
-        at_goal = self._at_goal(position) & ~state.stuck
-        rewards = np.where(at_goal & ~state.arrived, self.reward, 0.0)
-        arrived = state.arrived if self.arrived == "moves_on" else state.arrived | at_goal
-        close = self._too_close(position, arrived)
+        there = self._at_goal(position)
+        out = state.arrived
+        if self.first == "arrival" and self.arrived != "moves_on":
+            out = out | (there & ~state.stuck)
+        close = self._too_close(position, out)
         if self.stuck == "for_good":
-            return GridworldState(position, arrived, state.stuck | (close & ~arrived)), rewards
-        back = close[..., np.newaxis, :] & ~arrived[..., np.newaxis, :]
-        position = np.where(back, state.position, position)
+            stuck = state.stuck | (close & ~out)
+        else:
+            stuck, back = state.stuck, close & ~state.arrived
+            position = np.where(back[:, :, np.newaxis], state.position, position)
+            there = self._at_goal(position)
         if self.arrived == "moves_on":
-            # A step that is not made does not end at the goal, whichever way it would have led.
-            rewards = np.where(self._at_goal(position) & ~resting, self.reward, 0.0)
-        return GridworldState(position, arrived, state.stuck), rewards
+            return GridworldState(position, out, stuck), np.where(there, self.reward, 0.0)
+        there &= ~(state.stuck if self.first == "arrival" else stuck)
+        rewards = np.where(there & ~state.arrived, self.reward, 0.0)
+        return GridworldState(position, state.arrived | there, stuck), rewards
 
     @cached_property
     def _walls(self) -> Array:

@@ -125,7 +125,9 @@ class GridworldParallelEnv(ParallelEnv):
         angles = _angles(actions)[np.newaxis, :, np.newaxis]
         state, rewards = self.gridworld.step(self._now, angles, None)
         self._trail.append(state)
-        terminated = bool((state.arrived | state.stuck).all())
+        # Where agents move on, one that is stuck at its goal goes on to earn.
+        earning = self.gridworld.arrived == "moves_on" and rewards.any()
+        terminated = bool((state.arrived | state.stuck).all() and not earning)
         truncated = len(self._trail) > self.horizon
         if terminated or truncated:
             self.agents = []

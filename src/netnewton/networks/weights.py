@@ -93,21 +93,7 @@ def sinkhorn_weights(graph: nx.Graph, rng: np.random.Generator) -> Array:
     positive x that makes the rows sum to one. For two agents this comes to
     a_12 = m_12 / (m_12 + sqrt(m_11 m_22)).
 
-    Parameters
-    ----------
-    graph : networkx.Graph
-        Connected and undirected, N nodes.
-    rng : numpy.random.Generator
-        Drawn from once for N x N numbers.
-
-    Returns
-    -------
-    Array, shape (N, N)
-
-    Raises
-    ------
-    ValueError
-        If the graph is unfit.
+    Draws once, N x N numbers. Shapes and errors as for `random_weights`.
     """
     agents = len(_validated_degrees(graph))
     support = _support(graph)

@@ -36,7 +36,9 @@ def ratio(
     return median_interval(*ratio_bounds(*times), evidence.confidence)
 
 
-def arrival(evidence: Evidence, J: Array, level: float, distance: float) -> tuple[Array, Array]:
+def arrival(
+    evidence: Evidence, J: Array, level: float, distance: float, noise: float | Array = 0.0
+) -> tuple[Array, Array]:
     """Bounds of the number of iterations until J has arrived at a level, shape (R,) each.
 
     Parameters
@@ -47,10 +49,12 @@ def arrival(evidence: Evidence, J: Array, level: float, distance: float) -> tupl
         which is the number of iterations for a J that jumps.
     J : Array, shape (R, K + 1)
     level, distance : float
+    noise : float or Array, shape (R, 1)
+        How far beyond the distance a J that stays may be seen: see `settling_time`.
     """
     kind = evidence.reading("arrival")
     if kind == "enters-and-stays":
-        return settling_time(J, level, distance)
+        return settling_time(J, level, distance, noise)
     if kind == "first-entry":
         return entry_time(J, level, distance)
     area = np.maximum(level - J, 0.0).sum(axis=1) / (level - J[:, 0].mean())

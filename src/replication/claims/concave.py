@@ -120,8 +120,8 @@ def with_trackers(state: NewtonState, initial: str, size: float = 1.0) -> Newton
 
 
 def source_of(runs: Cases) -> DerivativeSource:
-    """Every run's exact derivatives."""
-    return concave_derivatives(runs.problem)
+    """Every run's exact gradients and Hessians; nobody reads J."""
+    return concave_derivatives(runs.problem).without_J
 
 
 def follow(

@@ -14,6 +14,7 @@ import yaml
 from replication.experiments.config import ROOT, ConfigError, nearest
 
 FOLDER = ROOT / "paper_checks"
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times faster, where it is
 
 GROUPS = (
     "definitions",
@@ -108,7 +109,7 @@ def load(path: Path, kind: str) -> list[Entry]:
     from jsonschema.exceptions import best_match
 
     schema = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = SAFE_LOADER(path.read_text(encoding="utf-8")).get_single_data()
     validator = Draft202012Validator({"$defs": schema["$defs"], "$ref": f"#/$defs/{kind}"})
     if (error := best_match(validator.iter_errors(document))) is not None:
         where = ".".join(str(part) for part in error.absolute_path)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from netnewton import curvature
+from netnewton.derivatives import Derivatives, DerivativeSource
 from replication.claims.planting import Patch, Run
+from replication.experiments import problems
 
 
 def fallback_to_identity(patch: Patch) -> None:
@@ -22,6 +26,17 @@ def _fall_back_to(multiple: float, patch: Patch) -> None:
     patch.result(
         curvature.FullHessian, "project", lambda projected: replace(projected, multiple=multiple)
     )
+
+
+def change_exact(patch: Patch, change: Callable[[Derivatives], Derivatives]) -> None:
+    """What is learnt from exactly becomes what `change` makes of it; the returns shown stay."""
+    real = problems.exact
+
+    def changed(game: Any, policy: Any, order: int = 2) -> DerivativeSource:
+        source = real(game, policy, order)
+        return source if order == 0 else lambda theta: change(source(theta))
+
+    patch.setattr(problems, "exact", changed)
 
 
 def exact(*methods: str, iterations: int = 2000) -> tuple[Run, ...]:

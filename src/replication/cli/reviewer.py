@@ -54,6 +54,14 @@ def add_commands(add: Add) -> None:
     compare.add_argument("--list", action="store_true", help="name all that differs")
     add("manifest", _manifest, "for maintainers: write down the outputs as those to commit")
 
+    fresh = add("referee", _referee, "fresh verdicts on the figures' claims, from another seed")
+    fresh.add_argument("claims", nargs="*", metavar="CLAIM", help="default: all on the figures")
+    fresh.add_argument("--seed", type=int, help="default: the one of paper_checks/power.yaml")
+    fresh.add_argument("--repetitions", type=int, help="of each experiment, default: as there")
+    fresh.add_argument("--scratch", type=Path, default=RESULTS / "referee", help="for the runs")
+    fresh.add_argument("--confidence", type=float, default=0.98, help="of the intervals")
+    fresh.add_argument("--jobs", type=int, default=1, help="worker processes, at most")
+
     selftest = add("selftest", _selftest, "plant faults and see the checks catch them")
     selftest.add_argument("names", nargs="*", metavar="FAULT_OR_CLAIM", help="default: all")
     selftest.add_argument("--jobs", type=int, default=1, help="worker processes, at most")
@@ -87,8 +95,7 @@ def _diff(options: argparse.Namespace) -> None:
     from replication.review.archive import opened
     from replication.review.diff import compare_runs
 
-    given = options.confidence
-    _require(0.0 < given < 1.0, f"--confidence {given}: give a number between 0 and 1")
+    _require_confidence(options.confidence)
     with opened(options.before) as before, opened(options.after) as after:
         comparison = compare_runs(before, after, options.confidence)
     for line in comparison.lines():
@@ -137,6 +144,32 @@ def _selftest(options: argparse.Namespace) -> None:
     _require(options.jobs >= 1, f"--jobs {options.jobs}: give a positive whole number")
     if selftest(options.names, partial(print, flush=True), options.jobs):
         raise Mismatch
+
+
+def _referee(options: argparse.Namespace) -> None:
+    from replication.power.plan import plan
+    from replication.review.referee import referee
+
+    seed = plan().seeds["referee"] if options.seed is None else options.seed
+    repetitions = plan().referee if options.repetitions is None else options.repetitions
+    _require(seed >= 0, f"--seed {seed}: give a whole number, 0 or more")
+    _require(repetitions >= 2, f"--repetitions {repetitions}: give a whole number, 2 or more")
+    _require_confidence(options.confidence)
+    _require(options.jobs >= 1, f"--jobs {options.jobs}: give a positive whole number")
+    say = partial(print, flush=True)
+    referee(
+        seed,
+        repetitions,
+        options.claims,
+        options.scratch,
+        options.confidence,
+        options.jobs,
+        say,
+    )
+
+
+def _require_confidence(given: float) -> None:
+    _require(0.0 < given < 1.0, f"--confidence {given}: give a number between 0 and 1")
 
 
 def _require(fits: bool, message: str) -> None:

@@ -45,6 +45,13 @@ def multiverse(options: argparse.Namespace) -> None:
     write_deciding(options.figure, options.out)
 
 
+def power(options: argparse.Namespace) -> None:
+    """Take the verdicts at a larger n."""
+    from replication.power.larger import take
+
+    take(options.out, options.scratch, options.jobs, options.confidence)
+
+
 def summarise(options: argparse.Namespace) -> None:
     """Summarise an experiment's results."""
     from replication.experiments.summarise import write_summary

@@ -1,7 +1,8 @@
 """Simulations compared with a second opinion, for faults that no verdict would show.
 
 Each check simulates something small with the harness's own code and says whether it agrees with
-the literal transcription of Algorithm 1, or with what random streams have to satisfy.
+the literal transcription of Algorithm 1, of Appendix A and of the games of Section 6, or with what
+random streams have to satisfy.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from replication.second_opinions.literal import (
     matrix_game_return,
     run_literally,
 )
+from replication.second_opinions.sampled_dilemma import Dilemma
+from replication.second_opinions.scalar_estimators import repeat
+from replication.second_opinions.scalar_gridworld import Gridworld
 
 Array = npt.NDArray[np.float64]
 
@@ -131,9 +135,58 @@ def reported_return(folder: Path) -> str:
     return verdict_of_check(_agree(variables["J"][:, -1], returns.mean(axis=1)))
 
 
-# Random streams ----------------------------------------------------------------------------------
+# Learning from samples ---------------------------------------------------------------------------
 
 TRAINING = "evaluation={kind: training}"  # then J is the mean return of what was learnt from
+BY_NUMBERS: Mapping[str, Any] = {"prisoners_dilemma": Dilemma, "gridworld": Gridworld}
+
+
+def sampled_dilemma(folder: Path) -> str:
+    """Whole runs of the sampled dilemma, against loops over numbers."""
+    return _whole_runs("pd_sampled_is", "iterations=15", "derivatives.batch_size=10")
+
+
+def sampled_gridworld(folder: Path) -> str:
+    """Whole runs of a gridworld so small that agents collide and arrive, likewise."""
+    return _whole_runs("gridworld", *SMALL_WORLD)
+
+
+SMALL_WORLD = (
+    *("game.width=2.0", "game.height=3.0", "policy.deviation=1.0", "policy.centres=[2, 3]"),
+    *("iterations=4", "derivatives.batch_size=6"),
+)
+
+
+def _whole_runs(experiment: str, *settings: str) -> str:
+    specs = Run(experiment, ("DN", "DG"), ("repetitions=2", TRAINING, *settings)).specs()
+    return verdict_of_check(all(distance_from_scalars(spec) <= CLOSE for spec in specs))
+
+
+def distance_from_scalars(spec: Spec) -> float:
+    """How far a simulated run is from `second_opinions.scalar_estimators`, on the same streams.
+
+    Parameters
+    ----------
+    spec : Spec
+        Of the sampled dilemma or the gridworld, with a given matrix and a J from samples.
+
+    Returns
+    -------
+    float
+        The largest difference of a final parameter, relative to the largest one, and of a return
+        at any iteration; infinite if something is not finite.
+    """
+    variables, settings = simulate(spec), spec.settings
+    problem, apart = BY_NUMBERS[settings["game"]["name"]].of(settings), 0.0
+    for r, theta in enumerate(variables["theta"]):
+        opinion = repeat(problem, settings, r)
+        copies = np.abs(theta - opinion.theta).max() / (np.abs(opinion.theta).max() or 1.0)
+        returns = np.abs(variables["J_local"][r] - opinion.J_local).max()
+        apart = max(apart, float(np.nan_to_num(copies + returns, nan=np.inf)))
+    return apart
+
+
+# Random streams ----------------------------------------------------------------------------------
 
 
 def repetitions_differ(folder: Path) -> str:

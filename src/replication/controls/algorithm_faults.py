@@ -15,11 +15,12 @@ from netnewton.algorithms.consensus_newton import (
     current_trackers,
 )
 from netnewton.arrays import Array
-from netnewton.derivatives import Derivatives, DerivativeSource
+from netnewton.derivatives import Derivatives
 from netnewton.networks import Mix
 from replication.claims.planting import Control, Patch, of_check
+from replication.claims.shared_faults import change_exact
 from replication.controls import against_literal
-from replication.experiments import build, names, problems, simulate
+from replication.experiments import build, names, simulate
 
 
 def trackers_of_this_iteration(patch: Patch) -> None:
@@ -81,7 +82,7 @@ def gradient_method_given_hessian(patch: Patch) -> None:
 
 def derivatives_of_the_next_agent(patch: Patch) -> None:
     """Each agent gets the exact derivatives of its neighbour's return."""
-    _derivatives_changed(patch, lambda d: Derivatives(*(np.roll(x, 1, axis=1) for x in d[:3])))
+    change_exact(patch, lambda d: Derivatives(*(np.roll(x, 1, axis=1) for x in d[:3])))
 
 
 def hessian_block_transposed(patch: Patch) -> None:
@@ -92,17 +93,7 @@ def hessian_block_transposed(patch: Patch) -> None:
         hessian[..., :2, 2:4] = np.swapaxes(found.hessian[..., :2, 2:4], -1, -2)
         return found._replace(hessian=hessian)
 
-    _derivatives_changed(patch, transposed)
-
-
-def _derivatives_changed(patch: Patch, change: Callable[[Derivatives], Derivatives]) -> None:
-    real = problems.exact
-
-    def changed(game: Any, policy: Any, order: int = 2) -> DerivativeSource:
-        source = real(game, policy, order)
-        return source if order == 0 else lambda theta: change(source(theta))
-
-    patch.setattr(problems, "exact", changed)
+    change_exact(patch, transposed)
 
 
 def return_at_a_copy(patch: Patch) -> None:

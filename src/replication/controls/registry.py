@@ -12,13 +12,18 @@ from replication.claims.messages import faults as messages
 from replication.claims.planting import Control
 from replication.claims.rates import faults as rates
 from replication.claims.theorems import faults as theorems
-from replication.controls import algorithm_faults, interval_faults, randomness_faults
+from replication.controls import (
+    algorithm_faults,
+    interval_faults,
+    randomness_faults,
+    sampling_faults,
+)
 
 OF_CLAIMS = (
     *(definitions, messages, rates, theorems, estimators),
     *(figure_1, figure_2, figure_3, attribution),
 )
-OTHERS = (algorithm_faults, interval_faults, randomness_faults)
+OTHERS = (algorithm_faults, sampling_faults, interval_faults, randomness_faults)
 
 
 def registry() -> list[Control]:

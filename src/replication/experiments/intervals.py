@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from netnewton.arrays import Array
+from netnewton.arrays import Array, Flags
 
 
 class Interval(NamedTuple):
@@ -152,13 +152,19 @@ def line_slope(x: Array, y: Array, confidence: float) -> Interval:
     return Interval(fitted, fitted - half, fitted + half, len(x))
 
 
-def settling_time(J: Array, optimum: float, distance: float) -> tuple[Array, Array]:
+def settling_time(
+    J: Array, optimum: float, distance: float, noise: float | Array = 0.0
+) -> tuple[Array, Array]:
     """Iterations until J comes within `distance` of the optimum and stays there.
 
     Parameters
     ----------
     J : Array, shape (R, K + 1)
         Entry 0 precedes the first iteration. NaN counts as away from the optimum.
+    optimum, distance : float
+    noise : float or Array, shape (R, 1)
+        How far beyond the distance a later entry may be and still count as having stayed: the
+        error of J where that is an estimate.
 
     Returns
     -------
@@ -166,18 +172,21 @@ def settling_time(J: Array, optimum: float, distance: float) -> tuple[Array, Arr
         Equal where J settled; (K + 1, infinity) where it was away at the last iteration: censored.
     """
     last = J.shape[1] - 1
-    away = ~(optimum - distance <= J)
-    latest = np.where(away.any(axis=1), last - np.argmax(away[:, ::-1], axis=1), -1)
-    settled = latest < last
-    lower = latest + 1.0
-    return lower, np.where(settled, lower, np.inf)
+    left = ~(optimum - distance - noise <= J)
+    latest = np.where(left.any(axis=1), last - np.argmax(left[:, ::-1], axis=1), -1)
+    near = optimum - distance <= J
+    return _first(near & (np.arange(last + 1) > latest[:, np.newaxis]))
 
 
 def entry_time(J: Array, optimum: float, distance: float) -> tuple[Array, Array]:
     """Iterations until J first comes within `distance` of the optimum; as `settling_time`."""
-    near = optimum - distance <= J
+    return _first(optimum - distance <= J)
+
+
+def _first(near: Flags) -> tuple[Array, Array]:
+    """Where each row is first true; (its length, infinity) where it never is."""
     entered = near.any(axis=1)
-    lower = np.where(entered, np.argmax(near, axis=1), J.shape[1]).astype(float)
+    lower = np.where(entered, np.argmax(near, axis=1), near.shape[1]).astype(float)
     return lower, np.where(entered, lower, np.inf)
 
 

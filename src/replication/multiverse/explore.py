@@ -95,7 +95,7 @@ def blocks(figure: str, universes: Sequence[Universe]) -> Iterator[list[Universe
 def explored(figure: str, block: Sequence[Universe], folder: Path, confidence: float) -> int:
     """Run and measure a block of universes, and keep each; how many there are."""
     specs = [universe.specs(figure) for universe in block]
-    run = _each if figure == "fig3" else _stacked
+    run = _each if figure == "fig3" else run_stacked
     results = {name: run([own[name] for own in specs]) for name in specs[0]}
     for position, universe in enumerate(block):
         held = {
@@ -111,7 +111,7 @@ def _each(specs: Sequence[Spec]) -> list[Variables]:
     return [simulate(spec) for spec in specs]
 
 
-def _stacked(specs: Sequence[Spec]) -> list[Variables]:
+def run_stacked(specs: Sequence[Spec]) -> list[Variables]:
     """As many together as have one key."""
     keys = [key(spec) for spec in specs]
     found: dict[int, Variables] = {}

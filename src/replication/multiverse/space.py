@@ -29,6 +29,10 @@ class Dimension(Protocol):
     def name(self) -> str:
         """Its own name: an ambiguity may have several dimensions."""
 
+    @property
+    def usual(self) -> float:
+        """The coordinate of the default."""
+
     def value(self, u: float) -> Value:
         """What the coordinate u in [0, 1) stands for."""
 
@@ -48,6 +52,11 @@ class Options:
     def name(self) -> str:
         """The ambiguity's."""
         return self.ambiguity
+
+    @property
+    def usual(self) -> float:
+        """In the middle of the default's share."""
+        return (self.options.index(self.default) + 0.5) / len(self.options)
 
     def value(self, u: float) -> str:
         """The option at u."""
@@ -80,6 +89,14 @@ class Number:
         """The ambiguity's, and the key where this is not the same thing."""
         return f"{self.ambiguity}:{self.setting.partition('=')[0].rpartition('.')[2]}"
 
+    @property
+    def usual(self) -> float:
+        """Where the default is."""
+        low, high = self._ends
+        x = 1 - self.default if self._from_one else self.default
+        u = (x - low) / (high - low)
+        return u if self.law == "uniform" else math.log(x / low) / math.log(high / low)
+
     def value(self, u: float) -> float:
         """The number at u, to few digits, so that a table holds all of it."""
         low, high = self._ends
@@ -95,7 +112,7 @@ class Number:
     def density(self, u: float, law: str) -> float:
         """A peak at the default under ``printed``; uniform in the number under ``flat``."""
         if law == "printed":
-            return 0.5 + 0.5 * _triangle(u, self._coordinate(self.default))
+            return 0.5 + 0.5 * _triangle(u, self.usual)
         low, high = self._ends
         if law == "flat" and self.law != "uniform":
             return (high / low) ** u * math.log(high / low) / (high / low - 1)
@@ -110,19 +127,12 @@ class Number:
         """What is at u = 0 and at u = 1: of the number, or of its distance from 1."""
         return (1 - self.high, 1 - self.low) if self._from_one else (self.low, self.high)
 
-    def _coordinate(self, x: float) -> float:
-        low, high = self._ends
-        x = 1 - x if self._from_one else x
-        if self.law == "uniform":
-            return (x - low) / (high - low)
-        return min(max(math.log(x / low) / math.log(high / low), 0.0), 1.0)
-
 
 def _triangle(u: float, peak: float) -> float:
     """The triangular density on [0, 1]."""
     if u < peak:
         return 2 * u / peak
-    return 2.0 if peak == 1 else 2 * (1 - u) / (1 - peak)
+    return 2.0 if peak >= 1 else 2 * (1 - u) / (1 - peak)
 
 
 @cache

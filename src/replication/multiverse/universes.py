@@ -24,6 +24,8 @@ from replication.readings import sources
 from replication.readings.enumeration import WITHOUT_EFFECT, assignments
 
 METHODS = ("DN", "DG", "DS")
+UNREAD = {("pd_sampled_no_is", "DS")}
+"""What no claim is measured on."""
 FIRST_SEED = 1_000_000
 MOST = 2**20
 
@@ -61,8 +63,14 @@ class Universe:
         found = [d for d in of_figure(figure) if isinstance(d, Options)]
         return {d.ambiguity: d.value(self.coordinates[d.name]) for d in found}
 
-    def specs(self, figure: str) -> dict[tuple[str, str], Spec]:
+    def specs(self, figure: str, repetitions: int | None = None) -> dict[tuple[str, str], Spec]:
         """What is run for a figure, by experiment and method.
+
+        Parameters
+        ----------
+        figure : str
+        repetitions : int, optional
+            Those of paper_checks/multiverse.yaml by default.
 
         Raises
         ------
@@ -70,20 +78,22 @@ class Universe:
             If a setting does not fit.
         """
         explored = figures()[figure]
+        most = repetitions or explored["repetitions"]
         given = [f"seed={FIRST_SEED + self.number}", *explored.get("settings", [])]
         return {
-            (experiment, method): self._spec(figure, experiment, method, given)
+            (experiment, method): self._spec(
+                figure, experiment, method, [*given, _up_to(most, experiment)]
+            )
             for experiment in explored["experiments"]
             for method in METHODS
             if method in _paper()["experiments"][experiment]["methods"]
+            and (experiment, method) not in UNREAD
         }
 
     def _spec(self, figure: str, experiment: str, method: str, given: list[str]) -> Spec:
         settings = _paper()["experiments"][experiment]
         without = WITHOUT_EFFECT[settings["methods"][method]["curvature"]]
         sampled = settings["derivatives"]["kind"] == "sampled"
-        # Where nothing is random, config/paper.yaml has fewer.
-        repetitions = min(figures()[figure]["repetitions"], settings["repetitions"])
         own = [
             assignment
             for d in of_figure(figure)
@@ -93,10 +103,21 @@ class Universe:
         kept = {name: settings["methods"][name] for name in {method, "DG"} & {*settings["methods"]}}
         alone = {"experiments": {experiment: {**settings, "methods": kept}}}
         return config.spec(
-            override(alone, experiment, [method], [f"repetitions={repetitions}", *given, *own]),
+            override(alone, experiment, [method], [*given, *own]),
             experiment,
             method,
         )
+
+
+def _up_to(repetitions: int, experiment: str) -> str:
+    """As many, but where nothing is random: there config/paper.yaml has fewer."""
+    of_paper = _paper()["experiments"][experiment]["repetitions"]
+    return f"repetitions={repetitions if of_paper >= 10 else of_paper}"
+
+
+def default(number: int) -> Universe:
+    """The universe in which everything is read by default."""
+    return Universe(number, {d.name: d.usual for d in dimensions()})
 
 
 def draw(universes: int) -> list[Universe]:

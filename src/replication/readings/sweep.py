@@ -10,9 +10,10 @@ from typing import Any
 
 from replication.claims.evidence import Evidence
 from replication.claims.judge import check_claims
+from replication.experiments.config import Spec
 from replication.experiments.files import digest, write_text
 from replication.experiments.results import Results, write_results
-from replication.experiments.simulate import simulate
+from replication.experiments.simulate import Variables, simulate
 from replication.readings.enumeration import Reading, all_readings, spec
 from replication.readings.sources import DATA, OF_RUNS, SOURCES
 
@@ -35,12 +36,20 @@ class SweptEvidence(Evidence):
         super().__init__(runs, confidence, readings=dict(reading.choice))
         self.reading_swept = reading
 
+    def spec(self, experiment: str, method: str) -> Spec:
+        """What a method is run with."""
+        return spec(self.reading_swept, experiment, method)
+
+    def simulated(self, chosen: Spec) -> Variables:
+        """The run of a spec."""
+        return simulate(chosen)
+
     def _read(self, experiment: str, method: str) -> Results:
-        chosen = spec(self.reading_swept, experiment, method)
+        chosen = self.spec(experiment, method)
         name = hashlib.sha256(chosen.to_json().encode()).hexdigest()[:24]
         path = self.folder / f"{name}.nc"
         if not path.exists():
-            variables = simulate(chosen)
+            variables = self.simulated(chosen)
             write_results(path, chosen, {k: v for k, v in variables.items() if k in KEPT})
         return Results(path)
 
@@ -94,13 +103,13 @@ def measured(reading: Reading, runs: Path, folder: Path, confidence: float) -> d
             "id": reading.id,
             "product": reading.product,
             "choice": dict(reading.choice),
-            "claims": {claim["id"]: _brief(claim) for claim in judged},
+            "claims": {claim["id"]: brief(claim) for claim in judged},
         }
         write_text(path, json.dumps(row))
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _brief(judged: Mapping[str, Any]) -> dict[str, Any]:
+def brief(judged: Mapping[str, Any]) -> dict[str, Any]:
     """A claim's verdict and numbers; infinite ones as text, since JSON has none."""
     numbers = ("value", "lower", "upper")
     return {

@@ -16,13 +16,13 @@ from replication.claims import errata, ledger
 from replication.claims.attribution import measure as attribution
 from replication.claims.evidence import Evidence
 from replication.claims.judge import check_claims
-from replication.claims.stability import stability
 from replication.claims.verdicts import NOT_TESTED, REPRODUCED, VERDICTS, verdict_across
 from replication.experiments import tune
 from replication.experiments.config import load_studies
 from replication.experiments.files import write_text
 from replication.experiments.intervals import mean_interval, settling_time
 from replication.experiments.results import Results
+from replication.power.larger import read_larger
 from replication.readings.table import Table, read_table
 from replication.report import sentences
 
@@ -41,12 +41,13 @@ def report_data(
         The caption of each figure.
     """
     judged = check_claims(evidence)
-    # The readings were swept from the default ones: they say nothing of changed settings.
+    # The tables were made with the default settings: they say nothing of changed ones.
     table = None if evidence.changes else read_table()
+    larger = None if evidence.changes else read_larger()
     claims = [
         {
             **across_readings(claim, table),
-            "stability": stability(claim, evidence),
+            "power": larger and larger.of_claim(claim["id"], claim["verdict"]),
             "controls": _controls(claim["id"]),
         }
         for claim in judged
@@ -56,6 +57,7 @@ def report_data(
         "confidence": evidence.confidence,
         "counts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
         "sweep": table and _sweep(table, judged),
+        "power": larger and {"made_with": larger.made_with, "current": larger.is_current},
         "claims": claims,
         "attribution": attribution.table(evidence),
         "changes": evidence.changes,

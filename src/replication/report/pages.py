@@ -53,7 +53,7 @@ def complete(report: Mapping[str, Any]) -> dict[str, Any]:
     blank: dict[str, Any] = {
         "default_verdict": None,
         "readings_swept": None,
-        "stability": None,
+        "power": None,
         "controls": [],
     }
     claims = [{**blank, **claim} for claim in report["claims"]]
@@ -61,6 +61,7 @@ def complete(report: Mapping[str, Any]) -> dict[str, Any]:
         claim["default_verdict"] = claim["default_verdict"] or claim["verdict"]
     parts: dict[str, Any] = {
         "sweep": None,
+        "power": None,
         "attribution": [],
         "errata": [],
         "limitations": [],
@@ -77,11 +78,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    shown = (number, interval, region, final_return, arrived, cell, study_cells, held, effect)
+    numbers = (number, interval, region, final_return, arrived, study_cells)
+    shown = (*numbers, cell, held, effect, at_larger_n, draws)
     environment.filters.update({function.__name__: function for function in shown})
     environment.filters.update(
         mark=MARKS.__getitem__,
-        leave_one_out=leave_one_out,
         view_box=view_box,
         marked_up=marked_up,
         linked=linked,
@@ -198,15 +199,23 @@ def effect(option: Mapping[str, Any]) -> str:
     return f"changes {measured['count']} verdict{'s' if measured['count'] > 1 else ''}"
 
 
-def leave_one_out(stability: Mapping[str, Any]) -> str:
-    """What leaving out one repetition does to a verdict."""
-    left, n = stability["leave_one_out"], stability["repetitions"]
-    if left is None:
-        return f"with {n} repetitions none can be left out"
-    if not left["changes"]:
-        return f"the verdict is the same without any one of the {n} repetitions"
-    others = ", ".join(f"{verdict} {count} times" for verdict, count in left["verdicts"].items())
-    return f"leaving out one of the {n} repetitions changes it in {left['changes']} cases: {others}"
+def at_larger_n(claim: Mapping[str, Any]) -> str:
+    """The verdict at the larger n, and whether 30 repetitions decide by luck; a dash for none."""
+    power = claim["power"]
+    if power is None:
+        return "–"
+    luck = "; by luck at 30" if power["by_luck"] else ""
+    return f"{MARKS[power['verdict']]} {power['verdict']} (n = {power['repetitions']}{luck})"
+
+
+def draws(power: Mapping[str, Any]) -> str:
+    """The verdict at the larger n, and what the draws of 30 of its repetitions say."""
+    shares = (f"{n / power['draws']:.0%} {name}" for name, n in power["counts"].items())
+    luck = "; n = 30 decides it by luck" if power["by_luck"] else ""
+    return (
+        f"{power['verdict']} at n = {power['repetitions']}, from other seeds; "
+        f"{power['draws']} draws of 30 of these: {', '.join(shares).replace('%', ' %')}{luck}"
+    )
 
 
 def cell(text: str) -> str:

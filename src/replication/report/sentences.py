@@ -27,15 +27,17 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     ----------
     report : mapping
         The report's data: ``claims`` with their ``verdict`` and, where the readings have been
-        swept, ``readings_swept``; ``sweep``.
+        swept, ``readings_swept``; ``sweep``; ``power``.
 
     Returns
     -------
     list of str
-        Three sentences or four, the last only where attribution or fallback-frequency is a claim.
+        Three sentences to five: that on the larger n only where there are such verdicts, the last
+        only where there is a claim it speaks of.
     """
     claims, sweep = report["claims"], report.get("sweep")
-    said = [_reproduced(claims, sweep), _readings(claims, sweep), _others(claims)]
+    larger = _larger(claims, report.get("power"))
+    said = [_reproduced(claims, sweep), larger, _readings(claims, sweep), _others(claims)]
     return [sentence for sentence in (*said, _advantage(claims)) if sentence]
 
 
@@ -49,6 +51,19 @@ def _reproduced(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str
     if sweep is not None:
         text += f"; {len(_with_verdict(claims, REPRODUCED))} hold under every reading swept"
     return f"{text}."
+
+
+def _larger(claims: Sequence[Claim], power: Mapping[str, Any] | None) -> str:
+    taken = [claim for claim in claims if claim.get("power")]
+    if not power or not taken:
+        return ""
+    age = "" if power["current"] else ", taken with an earlier version of the sources,"
+    others = [c["id"] for c in taken if c["power"]["verdict"] != _default(c)]
+    luck = [claim["id"] for claim in taken if claim["power"]["by_luck"]]
+    return (
+        f"At an n fixed by power{age} {len(others)} of {_counted(len(taken), 'verdict')} are not "
+        f"those of 30 repetitions: {_list(others)}; decided by luck at n = 30: {_list(luck)}."
+    )
 
 
 def _readings(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str:
@@ -97,15 +112,11 @@ def _others(claims: Sequence[Claim]) -> str:
 
 
 ATTRIBUTED = {
-    REPRODUCED: "DN's advantage remains against first-order steps of the same size and against a "
-    "tuned first-order method, so that it is due to second-order information",
-    CONTRADICTED: "DN's advantage over DG is not that of second derivatives: it is lost against "
-    "first-order steps of the same size, or against a first-order method that is tuned as well",
-    INCONCLUSIVE: "Whether DN's advantage remains against first-order steps of the same size is "
-    "not settled",
-    READING_DEPENDENT: "Whether DN's advantage is due to second-order information depends on how "
-    "the paper is read",
-    NOT_TESTED: "What DN's advantage is due to has not been tested",
+    REPRODUCED: "second order is ahead in {}",
+    READING_DEPENDENT: "it depends on the reading in {}",
+    CONTRADICTED: "second order is not ahead in {}",
+    INCONCLUSIVE: "it is not settled in {}",
+    NOT_TESTED: "it has not been tested in {}",
 }
 KEPT = {
     REPRODUCED: "[·]ₘ kept the Hessian in {kept} of the steps of exact learning, so that they were "
@@ -123,27 +134,24 @@ KEPT = {
 def _advantage(claims: Sequence[Claim]) -> str:
     by_id = {claim["id"]: claim for claim in claims}
     parts = []
-    if (cause := by_id.get("attribution")) is not None:
-        parts.append(ATTRIBUTED[cause["verdict"]] + _tally(cause))
+    if causes := [claim for claim in claims if claim["id"].startswith("attribution-")]:
+        parts.append(_attributed(causes))
     if (kept := by_id.get("fallback-frequency")) is not None:
         parts.append(KEPT[kept["verdict"]].format(kept=_share(kept)))
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
-def _tally(claim: Claim) -> str:
-    """In how many of a claim's comparisons DN is ahead by default, and under how many readings."""
-    verdicts = [q["verdict"] for q in claim["quantities"] if "verdict" in q]
-    if not verdicts:
-        return ""
-    ahead = f"clearly ahead in {verdicts.count(REPRODUCED)} of {len(verdicts)} comparisons"
-    swept = claim.get("readings_swept")
-    under = (
-        ""
-        if swept is None
-        else f"; the claim holds under {swept['holds']} of {swept['count']} readings"
-    )
-    return f" ({ahead}{under})"
+def _attributed(claims: Sequence[Claim]) -> str:
+    """Where second order is ahead of first-order steps of the same size, or of tuned ones."""
+    found = {verdict: _with_verdict(claims, verdict) for verdict in ATTRIBUTED}
+    said = [
+        words.format(_list([claim["id"] for claim in found[verdict]]))
+        for verdict, words in ATTRIBUTED.items()
+        if found[verdict]
+    ]
+    against = "Against first order with steps of the same size, or tuned at equal cost,"
+    return f"{against} {', '.join(said)}"
 
 
 def _share(claim: Claim) -> str:

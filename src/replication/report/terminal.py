@@ -8,7 +8,7 @@ from typing import Any
 
 from replication.claims.verdicts import MARKS
 from replication.experiments.config import ConfigError, nearest
-from replication.report.pages import interval, number, region
+from replication.report.pages import draws, interval, region
 
 WIDTH = 79
 LABEL = 12
@@ -46,7 +46,8 @@ def _lines(claim: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]
         yield from _quantity(quantity, report["confidence"])
     yield ""
     yield from _entry("readings", _readings(claim, report.get("sweep")))
-    yield from _entry("stability", _stability(claim.get("stability")))
+    if claim.get("power"):
+        yield from _entry("larger n", f"{draws(claim['power'])}.")
     yield from _entry("control", claim["control"])
     for planted in claim.get("controls") or []:
         yield from _entry("", f"{planted['fault']}: {planted['plants']}")
@@ -105,32 +106,3 @@ def _readings(claim: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> str:
         f"{swept['count']} tested, the claim holds under {swept['holds']} ({counts}). "
         f"Changed by: {changed}.{stale}"
     )
-
-
-def _stability(stability: Mapping[str, Any] | None) -> str:
-    if not stability:
-        return "not examined: there are no repetitions to leave out"
-    return "; ".join(_parts(stability)) + "."
-
-
-def _parts(stability: Mapping[str, Any]) -> Iterator[str]:
-    left_out = stability.get("leave_one_out")
-    if left_out is None:
-        yield "too few repetitions to leave one out"
-    else:
-        verdicts = ", ".join(f"{n} {verdict}" for verdict, n in left_out["verdicts"].items())
-        yield (
-            f"{left_out['changes']} of {stability['repetitions']} repetitions change the verdict "
-            "when left out" + (f" ({verdicts})" if verdicts else "")
-        )
-    kinds = stability.get("intervals", {})
-    if kinds:
-        yield "by interval: " + ", ".join(f"{kind} {verdict}" for kind, verdict in kinds.items())
-    for margin in stability.get("quantities", []):
-        if margin.get("smallest_effect") is not None:
-            effect = number(margin["smallest_effect"])
-            yield f"{margin['id']}: smallest effect seen with a power of 0.8 is {effect}"
-        if margin.get("needed") is not None:
-            yield f"{margin['id']}: {margin['needed']} repetitions would decide it"
-        elif margin.get("reason"):
-            yield f"{margin['id']}: repetitions needed are not known, {margin['reason']}"

@@ -107,15 +107,20 @@ def run_literally(agents: Sequence[Agent], weights: Array, iterations: int) -> A
     """Run Algorithm 1 and return every theta_i(k), shape (iterations + 1, N, d)."""
     path = [[agent.theta for agent in agents]]
     for _ in range(iterations):
-        for agent in agents:
-            agent.compute()
-        messages = [agent.message() for agent in agents]
-        for i, agent in enumerate(agents):
-            agent.update(
-                [(weights[i, j], messages[j]) for j in range(len(agents)) if weights[i, j] != 0]
-            )
+        iterate(agents, weights)
         path.append([agent.theta for agent in agents])
     return np.array(path)
+
+
+def iterate(agents: Sequence[Agent], weights: Array) -> None:
+    """One iteration of every agent: compute, gather, update."""
+    for agent in agents:
+        agent.compute()
+    messages = [agent.message() for agent in agents]
+    for i, agent in enumerate(agents):
+        agent.update(
+            [(weights[i, j], messages[j]) for j in range(len(agents)) if weights[i, j] != 0]
+        )
 
 
 def matrix_game_oracle(payoff: Array) -> Oracle:

@@ -230,32 +230,6 @@ def test_a_repetition_is_estimated_the_same_in_any_company(rng):
                 assert getattr(alone, part).tobytes() == getattr(everything, part)[[r]].tobytes()
 
 
-def test_batches_have_the_sizes_that_were_asked_for(rng):
-    sizes = np.array([1, 10, 1000])
-    drawn = streams(2, 1).multinomial(sizes, rng.dirichlet(np.ones(6), size=3))
-    np.testing.assert_array_equal(drawn.sum(axis=1), sizes)
-
-
-def test_a_group_of_one_draws_uniform_numbers_as_without_groups():
-    plain = Streams([np.random.default_rng([3, r]) for r in range(2)])
-    np.testing.assert_array_equal(plain.uniform(4, 3), streams(1, 1).uniform(4, 3))
-    grouped = streams(2, 1).uniform(4, 3)
-    assert grouped.shape == (4, 3, 3)
-    assert len(np.unique(grouped)) == grouped.size
-
-
-@pytest.mark.parametrize(
-    ("group_sizes", "message"),
-    [
-        ((2,), "1 group sizes for 2 generators"),
-        ((2, 0), r"group_sizes\[1\] = 0: give a whole number, at least 1"),
-    ],
-)
-def test_groups_that_do_not_fit_are_refused(group_sizes, message):
-    with pytest.raises(ValueError, match=message):
-        Streams([np.random.default_rng(r) for r in range(2)], group_sizes)
-
-
 # The source --------------------------------------------------------------------------------------
 
 

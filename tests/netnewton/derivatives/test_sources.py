@@ -30,7 +30,12 @@ def team(problems=1):
     return derivatives.concave_derivatives(games.stacked(drawn) if problems > 1 else drawn[0])
 
 
-SOURCES = {"exact": dilemma, "sampled": sampled, "concave": team}
+def counted():
+    game = games.prisoners_dilemma()
+    return derivatives.counted(game, Boltzmann.of(game), streams(), batch_sizes=9)
+
+
+SOURCES = {"exact": dilemma, "sampled": sampled, "counted": counted, "concave": team}
 
 
 # What they say -----------------------------------------------------------------------------------

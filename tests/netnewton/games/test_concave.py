@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netnewton.derivatives import concave_derivatives, reference_optimum
+from netnewton.derivatives import NOT_COMPUTED, concave_derivatives, reference_optimum
 from netnewton.games import TeamProblem, random_problem, stacked
 
 N, D = 4, 3
@@ -39,6 +39,14 @@ def test_values_and_derivatives(problem, rng):
                 step = 1e-30j * np.eye(D)[a]
                 slope = by_hand(problem, i, theta[r, i] + step).imag / 1e-30
                 assert found.gradient[r, i, a] == pytest.approx(slope, abs=1e-12)
+
+
+def test_J_can_be_left_out(problem, rng):
+    theta = rng.normal(size=(2, N, D))
+    whole, less = concave_derivatives(problem)(theta), concave_derivatives(problem).without_J(theta)
+    assert less.J is NOT_COMPUTED
+    np.testing.assert_array_equal(less.gradient, whole.gradient)
+    np.testing.assert_array_equal(less.hessian, whole.hessian)
 
 
 def test_hessian_is_the_gradients_derivative(problem, rng):

@@ -53,3 +53,36 @@ def test_a_rollout_of_another_games_policy_is_refused():
     game, policy = prisoners_dilemma(), Boltzmann(1, (2, 3))
     with pytest.raises(ValueError, match=r"n_actions = \(2, 3\), the game .*n_actions = \(2, 2\)"):
         rollout(game, policy, np.zeros((1, 5)), Streams([np.random.default_rng(1)]), 1, 1)
+
+
+# Groups that share a generator -------------------------------------------------------------------
+
+
+def grouped(*sizes):
+    return Streams([np.random.default_rng([3, group]) for group in range(len(sizes))], sizes)
+
+
+def test_batches_have_the_sizes_that_were_asked_for(rng):
+    sizes = np.array([1, 10, 1000])
+    drawn = grouped(2, 1).multinomial(sizes, rng.dirichlet(np.ones(6), size=3))
+    np.testing.assert_array_equal(drawn.sum(axis=1), sizes)
+
+
+def test_a_group_of_one_draws_uniform_numbers_as_without_groups():
+    plain = Streams([np.random.default_rng([3, r]) for r in range(2)])
+    np.testing.assert_array_equal(plain.uniform(4, 3), grouped(1, 1).uniform(4, 3))
+    shared = grouped(2, 1).uniform(4, 3)
+    assert shared.shape == (4, 3, 3)
+    assert len(np.unique(shared)) == shared.size
+
+
+@pytest.mark.parametrize(
+    ("group_sizes", "message"),
+    [
+        ((2,), "1 group sizes for 2 generators"),
+        ((2, 0), r"group_sizes\[1\] = 0: give a whole number, at least 1"),
+    ],
+)
+def test_groups_that_do_not_fit_are_refused(group_sizes, message):
+    with pytest.raises(ValueError, match=message):
+        Streams([np.random.default_rng(r) for r in range(2)], group_sizes)

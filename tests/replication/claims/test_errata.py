@@ -7,11 +7,16 @@ in its place holds in the same example.
 import itertools
 import json
 
+import message_games
+import networkx as nx
 import numpy as np
 import pytest
 from scipy.linalg import eigvalsh
 
 from netnewton.curvature import FullHessian, all_or_nothing
+from netnewton.derivatives import exact
+from netnewton.games import finite
+from netnewton.policies import Boltzmann
 from replication.claims import errata, ledger
 from replication.experiments.config import ConfigError
 from replication.second_opinions.literal import (
@@ -271,6 +276,60 @@ def test_the_origin_is_not_free_in_algorithm_1():
 
     assert abs(path(0.0) - path(100.0)).max() > 1.0
     assert path(0.0)[1] == pytest.approx(0.9 * 3.0)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_the_iteration_of_eq_7_is_exponentially_unstable(side):
+    """J = ±Σ log cosh θ, ε = 0.1: the distance grows by 1 + ε a step, and shrinks with a minus."""
+    theta, epsilon = np.array([1e-3, -2e-3]), 0.1
+    direction = newton(side * np.tanh(theta), np.diag(side * (1 - np.tanh(theta) ** 2)))
+    np.testing.assert_allclose(theta + epsilon * direction, (1 + epsilon) * theta, rtol=1e-5)
+    np.testing.assert_allclose(theta - epsilon * direction, (1 - epsilon) * theta, rtol=1e-5)
+
+
+@pytest.mark.parametrize("m", [1.0, 1e-3, 1e-7])
+def test_a_bounded_return_is_not_strongly_concave_on_the_whole_space(rng, m):
+    """|J(t) + J(−t) − 2 J(0)| is at least m t² if the curvature is; bounded rewards forbid it."""
+    game = finite.repeated_prisoners_dilemma(0.9)  # normalised, so that rewards bound returns
+    policy = Boltzmann(5, (2, 2))
+    distance = np.sqrt(5 * np.abs(game.rewards).max() / m)
+    for away in rng.normal(size=(20, policy.n_parameters)):
+        step = distance * away / np.linalg.norm(away)
+        line = np.array([-step, 0.0 * step, step])
+        left, middle, right = exact(game, policy)(np.stack([line, line], axis=1)).J.mean(axis=1)
+        assert abs(left + right - 2 * middle) < m * distance**2
+
+
+def test_only_the_mean_of_the_agents_perturbations_matters():
+    """Two agents with perturbations of their own rest where two with the means of them do."""
+    A, centre = np.array([[2.0, 0.3], [0.3, 1.0]]), np.array([0.5, -1.0])
+    xi_g = np.array([[0.1, 0.05], [-0.3, 0.2]])
+    xi_H = np.array([[[0.1, 0.02], [0.02, -0.05]], [[-0.3, 0.1], [0.1, 0.2]]])
+
+    def force(g, H):
+        return np.linalg.solve((A + H).mean(axis=0), (A @ centre + g).mean(axis=0))
+
+    expected = perturbed_equilibrium(A, centre, xi_g.mean(axis=0), xi_H.mean(axis=0))
+    np.testing.assert_allclose(force(xi_g, xi_H), expected)
+    alone = [perturbed_equilibrium(A, centre, g, H) for g, H in zip(xi_g, xi_H, strict=True)]
+    assert min(np.linalg.norm(expected - other) for other in alone) > 0.05
+
+
+@pytest.mark.parametrize("logits", ["per_action", "reference"])
+def test_the_dilemma_has_no_curvature_at_the_start(logits):
+    """Not of any agent's return; the gradient is there. Away from the start there is curvature."""
+    game = finite.prisoners_dilemma()
+    policy = Boltzmann(1, (2, 2), logits)
+    start = np.zeros((1, 2, policy.n_parameters))
+    found = exact(game, policy)(start)
+    assert (found.hessian == 0.0).all() and np.abs(found.gradient).max() > 0.1
+    assert np.abs(exact(game, policy)(start + np.arange(policy.n_parameters)).hessian).max() > 0.01
+
+
+def test_messages_hold_more_than_gradients_and_hessians(rng):
+    game = message_games.random_game(rng, nx.path_graph(3), "full", iterations=2)
+    sent = {name for m in game.record(game.player).messages for name in m.arrays}
+    assert sent == {"g", "H", "g_tilde", "H_tilde", "psi_0", "psi_1", "psi_2"}
 
 
 # The ledger of errata ------------------------------------------------------------------------

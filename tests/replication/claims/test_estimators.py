@@ -3,6 +3,7 @@
 That planted faults change their verdicts is in test_selftest.py.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,27 @@ def test_the_interval_of_the_largest_ratio(rng):
     assert inverse.value == pytest.approx(4.0)
 
 
+def test_the_ratio_of_the_game_that_pays_back():
+    """Scores of a step have the squared norm 1; the first action decides between 1 and nothing.
+
+    Per trajectory REINFORCE has (s_0 + s_1) 0.1 and G(PO)MDP 0.1 s_0 - 0.9 s_1, or both nothing;
+    the squared norm of their mean is (0.5 * 0.1)^2 / 2.
+    """
+    mean = 0.05**2 / 2
+    expected = (0.5 * (0.01 + 0.81) - mean) / (0.5 * 0.02 - mean)
+    found = variance.gpomdp_variance(Evidence(Path("none"), 0.98))["variance-ratio-repaid"]
+    assert found.lower < expected < found.upper and found.upper < 1.02 * found.lower
+
+
+def test_the_bias_of_the_drawn_games_vanishes_for_the_form_of_theorem_1():
+    usual, unbiased = (
+        bias.printed_hessian(Evidence(Path("none"), 0.98, readings=readings))["bias-drawn-games"]
+        for readings in (None, {"hessian-estimator": "unbiased"})
+    )
+    assert usual.n == 40 and 0.02 < usual.lower < usual.value < usual.upper
+    assert unbiased.upper == 0.0
+
+
 # The references ----------------------------------------------------------------------------------
 
 
@@ -88,6 +110,44 @@ def test_both_credits_have_the_same_expectation_and_the_exact_gradient():
             np.testing.assert_allclose(one, other, atol=1e-13)
         np.testing.assert_allclose(each[0], problem.gradient, atol=1e-13)
         assert np.abs(each[1] - problem.hessian).max() > 0.1 * np.abs(problem.hessian).max()
+
+
+def without_reward(steps, rng):
+    """A random problem in which all that counts is a baseline of the state, discount included."""
+    game, baseline = enumerated.random_game(2, rng), rng.normal(size=2)
+    rewards = np.broadcast_to(-baseline[:, np.newaxis, np.newaxis], game.rewards.shape)
+    game = replace(game, rewards=rewards, discount=1 - 1e-12)
+    return enumerated.random_problem(game, steps, 0.0, rng)
+
+
+def first_repeated(rewards):
+    return np.broadcast_to(rewards[:1], rewards.shape)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4])
+def test_a_baseline_of_the_state_biases_both_printed_forms(steps):
+    """With zero reward both expect the baseline's own gradient; of the first state's there is none.
+
+    A baseline b(s) acts as the reward -b(s) would.
+    """
+    rng = enumerated.generator(9, steps)
+    problems = [without_reward(steps, rng) for _ in range(200)]
+    for problem in problems[:10]:
+        for credit in (bias._return_at_the_end, bias._rewards_when_due):
+            gradient, _ = problem.expectation(credit)
+            np.testing.assert_allclose(gradient, problem.gradient, atol=1e-11)
+        for safe in problem.expectation(first_repeated):
+            np.testing.assert_allclose(safe, 0.0, atol=1e-11)
+    sizes = [np.abs(problem.gradient).max() for problem in problems]
+    assert np.median(sizes) > 0.04
+
+
+def test_a_constant_baseline_for_each_step_adds_no_bias():
+    rng = enumerated.generator(9, 0)
+    of_step = np.array([0.7, -1.3, 2.0])[:, np.newaxis]
+    problem = without_reward(3, rng)
+    for expected in problem.expectation(lambda rewards: of_step + 0.0 * rewards):
+        np.testing.assert_allclose(expected, 0.0, atol=1e-11)
 
 
 def test_copies_stand_at_the_distance_asked_for():

@@ -1,5 +1,6 @@
 """Claims on messages and costs: their quantities, their controls, and the table of timings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from replication.claims.messages import measure as measured
 from replication.claims.messages.faults import CONTROLS
 from replication.controls.selftest import verdicts
 from replication.experiments.config import ConfigError
-from replication.second_opinions.literal import Agent
+from replication.second_opinions import disclosure
+from replication.second_opinions.diagonal import DiagonalAgent
+from replication.second_opinions.literal import Agent, run_literally
 
 EVIDENCE = Evidence(Path("none"), 0.98)
 
@@ -69,3 +72,30 @@ def test_the_committed_table_can_be_read():
 
 def test_an_agent_of_the_count_is_the_transcriptions():
     assert type(measured.one_agent(np.ndarray, np.zeros(2), np.eye(2))) is Agent
+
+
+def test_the_error_of_what_a_neighbour_infers(monkeypatch):
+    """Nothing is missed; who takes all payoffs for equal misses as much as there is."""
+    game = measured._random_games(np.random.default_rng(0))[0]
+    game = replace(game, theta=0.0 * game.theta, payoffs=game.payoffs + 7.0)
+    assert measured.recovery_error(game) < 1e-9
+    nothing = disclosure.Inferred(np.zeros((2, 2)), 0)
+    monkeypatch.setattr(disclosure, "inferred_payoffs", lambda *known: nothing)
+    assert measured.recovery_error(game) == pytest.approx(1.0)
+
+
+def test_the_diagonals_do_what_the_matrices_do(rng):
+    """The transcription with matrices, and the one with their diagonals alone."""
+    weights, centres = np.array([[0.7, 0.3], [0.3, 0.7]]), rng.normal(size=(2, 3))
+    bends = rng.uniform(0.1, 2.0, size=(2, 3))  # some of them below m / 2
+
+    def oracle(i, matrix):
+        return lambda theta: (-bends[i] * (theta - centres[i]), -matrix(bends[i]))
+
+    options = ("diagonal", -1, "all_or_nothing", "previous", 0.2, 1.0)
+    start = rng.normal(size=(2, 3))
+    dense = [Agent(oracle(i, np.diag), start[i], *options) for i in range(2)]
+    lean = [DiagonalAgent(oracle(i, np.array), start[i], *options) for i in range(2)]
+    np.testing.assert_allclose(
+        run_literally(lean, weights, 20), run_literally(dense, weights, 20), rtol=1e-12
+    )

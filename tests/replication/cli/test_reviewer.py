@@ -274,7 +274,7 @@ def test_every_claim_fits_the_screen(report):
         assert all(quantity["id"] in screen for quantity in claim["quantities"])
 
 
-def test_readings_stability_and_planted_faults_are_shown(report):
+def test_readings_the_larger_n_and_planted_faults_are_shown(report):
     claim = next(claim for claim in report["claims"] if claim["id"] == "fig1-optimum")
     claim |= {"verdict": "reading-dependent", "default_verdict": "reproduced"}
     claim["readings_swept"] = {
@@ -286,13 +286,13 @@ def test_readings_stability_and_planted_faults_are_shown(report):
             {"reading": "curvature-sign=ascent, update-lag=current", "verdict": "contradicted"},
         ],
     }
-    claim["stability"] = {
-        "repetitions": 30,
-        "leave_one_out": {"changes": 2, "verdicts": {"inconclusive": 2}, "repetitions": [3, 4]},
-        "intervals": {"student-t": "reproduced", "normal": "reproduced"},
-        "quantities": [
-            {"id": "final-return", "smallest_effect": 0.25, "needed": 70, "reason": None}
-        ],
+    claim["power"] = {
+        "repetitions": 550,
+        "verdict": "contradicted",
+        "draws": 300,
+        "counts": {"contradicted": 30, "reproduced": 270},
+        "same": 0.9,
+        "by_luck": False,
     }
     claim["controls"] = [{"fault": "gradient_flipped", "plants": "The sign of every gradient."}]
     report["sweep"] = {"library": "0" * 64, "current": False, "count": 12}
@@ -302,9 +302,8 @@ def test_readings_stability_and_planted_faults_are_shown(report):
         "12 tested, the claim holds under 11 (11 reproduced, 1 contradicted)",
         "Changed by: curvature-sign=ascent: contradicted; and 1 of the combinations.",
         "an earlier library",
-        "2 of 30 repetitions change the verdict when left out (2 inconclusive)",
-        "smallest effect seen with a power of 0.8 is 0.25",
-        "70 repetitions would decide it",
+        "larger n contradicted at n = 550, from other seeds; 300 draws of 30 of these: "
+        "10 % contradicted, 90 % reproduced.",
         "gradient_flipped: The sign of every gradient.",
     ):
         assert part in shown

@@ -17,6 +17,16 @@ from replication.experiments.intervals import (
 )
 
 
+def test_a_point_within_the_noise_counts_as_kept():
+    """Arrived at iteration 1; then short of the level by 0.1, which the noise covers or not."""
+    J = np.array([[0.0, 1.0, 0.9, 1.0]])
+    assert settling_time(J, 1.0, 0.0)[0] == [3.0]
+    assert settling_time(J, 1.0, 0.0, noise=0.2)[1] == [1.0]
+    assert settling_time(J, 1.0, 0.0, noise=np.array([[0.05]]))[0] == [3.0]
+    within = settling_time(np.array([[0.0, 0.9, 0.9]]), 1.0, 0.0, noise=0.2)
+    assert within == (4.0 - 1.0, np.inf)  # near the level is not at it
+
+
 def test_student_t_against_scipy(rng):
     samples = rng.normal(size=(30, 4))
     mean, lower, upper = student_t(samples, 0.98)

@@ -1,7 +1,8 @@
-"""Small results, and all figures drawn from them in one call."""
+"""Small results, and all figures drawn from them in one call; tests leave both as they are."""
 
 import pytest
 from figure_results import DRAWN, load, make
+from project_copy import shared
 
 from replication.figures import draw
 from replication.figures.style import themed
@@ -9,10 +10,11 @@ from replication.figures.style import themed
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    out = tmp_path_factory.mktemp("results")
-    for experiment in {name for drawing in draw.FIGURES.values() for name, _ in drawing.needs}:
-        make(out, experiment)
-    return out
+    def fill(out):
+        for experiment in {name for drawing in draw.FIGURES.values() for name, _ in drawing.needs}:
+            make(out, experiment)
+
+    return shared(tmp_path_factory, "results", fill)
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +24,7 @@ def results(folder):
 
 @pytest.fixture(scope="session")
 def drawn(results, tmp_path_factory):
-    out = tmp_path_factory.mktemp("figures")
-    draw.draw(DRAWN, results, 0.98, out)
-    return out
+    return shared(tmp_path_factory, "figures", lambda out: draw.draw(DRAWN, results, 0.98, out))
 
 
 @pytest.fixture

@@ -113,8 +113,8 @@ def test_a_figure_that_fails_leaves_nothing_behind(part, results, tmp_path, monk
     broken = replace(draw.FIGURES["fig1"], **{part: fail})
     monkeypatch.setitem(draw.FIGURES, "fig1", broken)
     with pytest.raises(ArithmeticError, match="planted"):
-        draw.draw(["readings", "fig1"], results, 0.98, tmp_path)
-    assert set(files(tmp_path)) == {f"readings.{suffix}" for suffix in SUFFIXES}
+        draw.draw(["gridworld_paths", "fig1"], results, 0.98, tmp_path)
+    assert set(files(tmp_path)) == {f"gridworld_paths.{suffix}" for suffix in SUFFIXES}
 
 
 @pytest.mark.parametrize("name", FROM_RESULTS)

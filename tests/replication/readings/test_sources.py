@@ -8,6 +8,7 @@ import pytest
 from replication.claims import ledger
 from replication.experiments.config import ROOT
 from replication.experiments.files import digest
+from replication.power.larger import MADE_WITH
 from replication.readings.sources import DATA, OF_RUNS, SOURCES
 
 SRC = ROOT / "src"
@@ -61,6 +62,13 @@ def test_verdicts_depend_on_nothing_that_is_not_named():
 def test_a_source_that_is_forgotten_is_noticed(forgotten):
     rest = [source for source in SOURCES if source != forgotten]
     assert unnamed(CLAIMS | {"replication.readings.enumeration"}, rest)
+
+
+def test_the_table_at_a_larger_n_depends_on_nothing_that_is_not_named():
+    """Beside what says how many processors there are, which is named too."""
+    assert unnamed({"replication.power.larger"}, MADE_WITH) == set()
+    rest = [source for source in MADE_WITH if source != "src/replication/power"]
+    assert unnamed({"replication.power.larger"}, rest)
 
 
 def test_results_depend_on_nothing_that_is_not_named():

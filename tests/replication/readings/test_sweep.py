@@ -73,4 +73,4 @@ def test_infinite_numbers_become_text():
         "verdict": "x",
         "quantities": [{"id": "q", **exactly(np.inf)._asdict(), "verdict": 1}],
     }
-    assert sweep._brief(judged)["quantities"]["q"]["value"] == "inf"
+    assert sweep.brief(judged)["quantities"]["q"]["value"] == "inf"

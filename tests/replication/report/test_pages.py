@@ -22,14 +22,13 @@ from replication.report.pages import (
 from replication.report.sentences import sentences
 from replication.report.terminal import claim_screen
 
-STABILITY = {
-    "repetitions": 30,
-    "leave_one_out": {"changes": 2, "verdicts": {"inconclusive": 2}, "repetitions": [3, 8]},
-    "intervals": {"student-t": "inconclusive", "normal": "reproduced", "bootstrap": "reproduced"},
-    "quantities": [
-        {"id": "a", "kind": "mean", "smallest_effect": 0.0125, "needed": 87, "reason": None},
-        {"id": "b", "kind": "other", "smallest_effect": None, "needed": None, "reason": "no mean"},
-    ],
+POWER = {
+    "repetitions": 550,
+    "verdict": "inconclusive",
+    "draws": 300,
+    "counts": {"inconclusive": 45, "reproduced": 255},
+    "same": 0.85,
+    "by_luck": True,
 }
 
 
@@ -41,7 +40,7 @@ def report():
     claims["fig1-optimum"] |= {
         "verdict": "reading-dependent",
         "default_verdict": "reproduced",
-        "stability": STABILITY,
+        "power": POWER,
         "controls": [
             {"fault": "flag_negated", "plants": "Negates a flag.", "caught_by": "fig1-optimum"}
         ],
@@ -62,6 +61,7 @@ def report():
     effect = {"count": 1, "changed": ["fig1-optimum"]}
     report["ambiguities"][0]["options"][1]["effect"] = effect
     report["sweep"] = {"library": "ab" * 32, "current": False, "count": 61}
+    report["power"] = {"made_with": "cd" * 32, "current": True}
     report["errata"], report["limitations"] = errata.errata(), errata.limitations()
     return report
 
@@ -159,23 +159,43 @@ def test_the_sentence_on_readings_names_what_depends_and_on_what():
     assert sentences(made)[1].startswith("No verdict")
 
 
+def test_the_sentence_on_the_larger_n_names_what_changes_and_what_is_luck():
+    power = {"verdict": "reproduced", "by_luck": False}
+    made = {
+        "claims": [
+            claim("fig1-optimum", "reproduced", power=power),
+            claim("fig1-faster", "inconclusive", power={**power, "by_luck": True}),
+            claim("nash", "reproduced", power=None),
+        ],
+        "sweep": None,
+        "power": {"current": True},
+    }
+    assert sentences(made)[1] == (
+        "At an n fixed by power 1 of 2 verdicts are not those of 30 repetitions: fig1-faster; "
+        "decided by luck at n = 30: fig1-faster."
+    )
+    made["power"]["current"] = False
+    assert "earlier version" in sentences(made)[1]
+    assert not any("by power" in sentence for sentence in sentences({**made, "power": None}))
+
+
 @pytest.mark.parametrize("cause", VERDICTS)
 @pytest.mark.parametrize("kept", VERDICTS)
 def test_the_sentence_on_the_advantage_has_words_for_every_verdict(cause, kept):
     quantities = [{"id": "kept-share", "value": 0.25, "verdict": kept}]
-    compared = [{"id": str(n), "value": 1, "verdict": "contradicted"} for n in range(2)]
     made = {
         "claims": [
-            claim("attribution", cause, "Ours", quantities=compared),
+            claim("attribution-exact", cause, "Ours"),
+            claim("attribution-sampled", "inconclusive", "Ours"),
             claim("fallback-frequency", kept, "Ours", quantities=quantities),
         ],
         "sweep": None,
     }
     last = sentences(made)[-1]
-    assert "ahead in 0 of 2 comparisons" in last and last.endswith(".")
+    assert "attribution-exact" in last and "attribution-sampled" in last and last.endswith(".")
     assert ("25 %" in last) == (kept != "not tested")
     others = {
-        sentences({**made, "claims": [claim("attribution", other), made["claims"][1]]})[-1]
+        sentences({**made, "claims": [claim("attribution-exact", other), *made["claims"][1:]]})[-1]
         for other in VERDICTS
     }
     assert len(others) == len(VERDICTS)
@@ -192,10 +212,8 @@ def test_both_pages_say_everything(report, tmp_path):
             "older than the sources",
             "20 of 40",
             "and 8 more",
-            "leaving out one of the 30 repetitions changes it in 2 cases: inconclusive 2 times",
-            "0.0125",
-            "87 repetitions",
-            "no mean",
+            "inconclusive (n = 550; by luck at 30)",
+            "300 draws of 30 of these: 15 % inconclusive, 85 % reproduced; n = 30 decides",
             "Negates a flag.",
             "self-weights",
             "paper_checks/manifest.json",

@@ -11,9 +11,11 @@ import numpy as np
 from netnewton import curvature, networks
 from netnewton.algorithms.consensus_newton import ConsensusNewton, NewtonState
 from netnewton.games import finite
+from replication.claims.definitions import directions
 from replication.claims.definitions import measure as definitions
 from replication.claims.planting import Control, Patch, of_claim
 from replication.claims.shared_faults import exact, steps_overflow
+from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.experiments import simulate
 
 
@@ -48,6 +50,11 @@ def operator_at_m(patch: Patch) -> None:
         "project",
         lambda self, Z, projection, floor: (self, Z, projection, 2 * floor),
     )
+
+
+def fallback_to_a_tenth(patch: Patch) -> None:
+    """[.]_m falls back to I / 10, whatever m is."""
+    patch.result(curvature.FullHessian, "project", lambda found: replace(found, multiple=0.1))
 
 
 def each_its_own_ratio(patch: Patch) -> None:
@@ -87,6 +94,11 @@ def not_symmetric(patch: Patch) -> None:
     patch.setattr(simulate, "unchecked_mixing", lambda weights: skewed)
 
 
+def trackers_not_mixed(patch: Patch) -> None:
+    """Agents keep their trackers to themselves."""
+    patch.result(directions.networks, "unchecked_mixing", lambda mix: lambda values, k: values)
+
+
 TRACKED = exact("DN", "DG", "DS", iterations=60)
 
 CONTROLS: Sequence[Control] = (
@@ -101,4 +113,9 @@ CONTROLS: Sequence[Control] = (
     of_claim(correction_one_iteration_late, "tracking", TRACKED),
     of_claim(not_symmetric, "tracking", TRACKED),
     of_claim(steps_overflow, "tracking", TRACKED),
+    of_claim(trackers_not_mixed, "equal-directions"),
+    of_claim(operator_off, "local-maximum/share-small-step"),
+    of_claim(
+        fallback_to_a_tenth, "local-maximum/share-large-step", (), None, CONTRADICTED, REPRODUCED
+    ),
 )

@@ -14,6 +14,8 @@ from netnewton.arrays import Array, Flags
 from netnewton.derivatives import exact
 from netnewton.games import finite
 from netnewton.policies import Boltzmann
+from replication.claims.definitions.directions import equal_directions
+from replication.claims.definitions.maxima import local_maximum
 from replication.claims.definitions.tracking import tracking
 from replication.claims.evidence import Evidence, Measure, exactly
 from replication.experiments.intervals import Interval
@@ -205,4 +207,6 @@ MEASURES: Mapping[str, Measure] = {
     "projection-operator": projection_operator,
     "average-dynamics": average_dynamics,
     "tracking": tracking,
+    "equal-directions": equal_directions,
+    "local-maximum": local_maximum,
 }

@@ -134,7 +134,8 @@ class Problem:
         """
         states, actions, _ = self.enumeration
         discounts = self.game.discount ** np.arange(self.horizon)[:, np.newaxis]
-        gradients, hessians = np.zeros_like(self.gradient), np.zeros_like(self.hessian)
+        gradients = np.zeros_like(self.theta)
+        hessians = np.zeros((*self.theta.shape, self.theta.shape[-1]))
         for i, theta in enumerate(self.theta):
             pi = self.probability(theta)[..., np.newaxis]
             score = self.taken - (pi * self.taken).sum(axis=1, keepdims=True)
@@ -174,6 +175,13 @@ def several_step_problems(distance: float) -> list[Problem]:
     rng = generator(1)
     games = [(random_game(2, rng), 3), (random_game(3, rng), 4)]
     return [random_problem(game, steps, distance, rng) for game, steps in games]
+
+
+def drawn_problems() -> list[Problem]:
+    """Forty random Markov games of two to four steps, by which a bias is seen to vary."""
+    rng = generator(8)
+    sizes = [(2, 2), (2, 3), (2, 4), (3, 3)] * 10
+    return [random_problem(random_game(S, rng), steps, 0.0, rng) for S, steps in sizes]
 
 
 def random_game(n_states: int, rng: np.random.Generator) -> finite.FiniteGame:

@@ -12,8 +12,9 @@ from netnewton.derivatives import estimation
 from netnewton.policies import boltzmann
 from netnewton.policies.boltzmann_scores import BoltzmannScores, BoltzmannSums
 from netnewton.trajectories import Trajectories
+from replication.claims.estimators.enumerated import Problem
 from replication.claims.planting import Control, Patch, of_claim
-from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE
+from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, REPRODUCED
 
 
 def discount_exponent_raised(patch: Patch) -> None:
@@ -67,6 +68,19 @@ def unbiased_passed_as_printed(patch: Patch) -> None:
     patch.setattr(estimation, "printed_hessian", estimation.unbiased_hessian)
 
 
+def exact_for_enumerated(patch: Patch) -> None:
+    """The exact Hessian is taken for the printed estimator's expectation."""
+    patch.setattr(
+        Problem, "expectation", lambda problem, credit: (problem.gradient, problem.hessian)
+    )
+
+
+def own_expectation_for_exact(patch: Patch) -> None:
+    """The printed estimator's own expectation is taken for the exact Hessian."""
+    own = property(lambda problem: problem.expectation(lambda rewards: rewards)[1])
+    patch.setattr(Problem, "hessian", own)
+
+
 def score_derivative_dropped(patch: Patch) -> None:
     """Hessians lack the derivative of the score."""
     patch.setattr(BoltzmannSums, "derivative", lambda self: 0.0 * self.outer())
@@ -98,16 +112,34 @@ CONTROLS: Sequence[Control] = (
     of_claim(discount_left_out, "gpomdp-gradient"),
     of_claim(scores_up_to_the_step_before, "gpomdp-gradient"),
     of_claim(rewards_of_the_next_agent, "gpomdp-gradient"),
-    of_claim(estimators_exchanged, "gpomdp-variance"),
+    of_claim(estimators_exchanged, "gpomdp-variance/variance-ratio"),
+    of_claim(
+        estimators_exchanged,
+        "gpomdp-variance/variance-ratio-repaid",
+        healthy=CONTRADICTED,
+        faulty=REPRODUCED,
+    ),
     of_claim(
         unbiased_passed_as_printed,
         "printed-hessian/bias-several-steps",
         healthy=CONTRADICTED,
         faulty=INCONCLUSIVE,
     ),
+    of_claim(
+        exact_for_enumerated,
+        "printed-hessian/bias-drawn-games",
+        healthy=CONTRADICTED,
+        faulty=REPRODUCED,
+    ),
     of_claim(score_derivative_dropped, "printed-hessian/bias-one-step"),
     of_claim(weight_truncated_one_step_early, "importance-sampling/truncated-weight-bias"),
-    of_claim(importance_weight_missing, "importance-sampling"),
-    of_claim(scores_of_the_next_agent, "importance-sampling"),
+    of_claim(importance_weight_missing, "importance-sampling/full-weight-bias"),
+    of_claim(scores_of_the_next_agent, "importance-sampling/truncated-weight-bias"),
+    of_claim(
+        own_expectation_for_exact,
+        "importance-sampling/hessian-bias",
+        healthy=CONTRADICTED,
+        faulty=REPRODUCED,
+    ),
     of_claim(unweighted_is_weighted, "no-correction-bias/bias-off-policy"),
 )

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from netnewton.derivatives import DerivativeSource
 from replication.claims.planting import Control, Patch, of_claim
-from replication.claims.shared_faults import exact, fallback_to_identity, steps_overflow
-from replication.experiments import problems
+from replication.claims.shared_faults import (
+    change_exact,
+    exact,
+    fallback_to_identity,
+    steps_overflow,
+)
 
 
 def gradient_sign(patch: Patch) -> None:
     """Exact gradients have the wrong sign."""
-    real = problems.exact
-
-    def flipped(game: Any, policy: Any, order: int = 2) -> DerivativeSource:
-        source = real(game, policy, order)
-        if order == 0:
-            return source
-        return lambda theta: source(theta)._replace(gradient=-source(theta).gradient)
-
-    patch.setattr(problems, "exact", flipped)
+    change_exact(patch, lambda found: found._replace(gradient=-found.gradient))
 
 
 CONTROLS: Sequence[Control] = (

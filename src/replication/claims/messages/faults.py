@@ -11,7 +11,10 @@ import numpy as np
 from netnewton.arrays import Array
 from replication.claims.messages import measure as measured
 from replication.claims.planting import Control, Patch, of_claim
+from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.second_opinions import arithmetic, audit, messaging
+from replication.second_opinions.diagonal import DiagonalAgent
+from replication.second_opinions.literal import Agent
 
 
 def flooding_stopped_early(patch: Patch) -> None:
@@ -62,6 +65,16 @@ def reward_hidden_in_g(patch: Patch) -> None:
     patch.setattr(audit.Player, "outgoing", outgoing)
 
 
+def hidden_behind_noise(patch: Patch) -> None:
+    """An agent adds random numbers to all that it sends."""
+    real, rng = audit.Player.outgoing, np.random.default_rng(0)
+
+    def outgoing(agent: audit.Player) -> dict[str, Array]:
+        return {k: v + 10 * rng.normal(size=v.shape) for k, v in real(agent).items()}
+
+    patch.setattr(audit.Player, "outgoing", outgoing)
+
+
 def diagonal_sent_dense(patch: Patch) -> None:
     """The diagonal choice of H_i is sent as a dense matrix."""
     patch.setitem(messaging.STRUCTURES, "diagonal", messaging.STRUCTURES["full"])
@@ -88,6 +101,16 @@ def factorised_for_each_parameter(patch: Patch) -> None:
     patch.setattr(np.linalg, "solve", solve)
 
 
+def diagonal_solved_as_matrix(patch: Patch) -> None:
+    """The diagonal is written out as a matrix, and a linear system is solved with it."""
+
+    def operator(agent: Agent, Z: Any) -> Any:
+        dense = np.zeros((len(Z), len(Z))).view(arithmetic.Counted)
+        return np.linalg.solve(dense, Z)
+
+    patch.setattr(DiagonalAgent, "operator", operator)
+
+
 def timings_of_a_fourth_power(patch: Patch) -> None:
     """The table of timings grows as d to the fourth."""
     d = np.array(measured.TIMED_D)
@@ -101,10 +124,12 @@ CONTROLS: Sequence[Control] = (
     of_claim(mean_reward_appended, "privacy/undeclared-dependence"),
     of_claim(mean_reward_appended, "privacy/undeclared-fields"),
     of_claim(reward_hidden_in_g, "privacy/undeclared-dependence"),
+    of_claim(hidden_behind_noise, "privacy-compliant", (), None, CONTRADICTED, REPRODUCED),
     of_claim(diagonal_sent_dense, "cost-communication/slope-diagonal"),
     of_claim(half_a_matrix_sent, "cost-communication/slope-full"),
     of_claim(identity_sent_dense, "cost-communication/slope-identity"),
     of_claim(identity_sent_dense, "cost-communication/identity-curvature-scalars"),
+    of_claim(diagonal_solved_as_matrix, "cost-computation-diagonal"),
     of_claim(factorised_for_each_parameter, "cost-computation/count-slope"),
     of_claim(timings_of_a_fourth_power, "cost-computation/time-slope"),
 )

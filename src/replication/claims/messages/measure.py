@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import networkx as nx
@@ -15,7 +16,8 @@ from netnewton.networks import random_weights
 from replication.claims.evidence import Evidence, Measure, exactly
 from replication.experiments.config import ROOT, ConfigError
 from replication.experiments.intervals import Interval, bootstrap
-from replication.second_opinions import arithmetic, audit, messaging
+from replication.second_opinions import arithmetic, audit, disclosure, messaging
+from replication.second_opinions.diagonal import DiagonalAgent
 from replication.second_opinions.literal import Agent, Oracle
 
 SEED = 2022
@@ -58,11 +60,7 @@ def random_connected_graph(agents: int, rng: np.random.Generator) -> nx.Graph:
 def privacy(evidence: Evidence) -> Mapping[str, Interval]:
     """Section 3.1: random one-shot games of two to four agents, for three choices of H_i."""
     rng = np.random.default_rng(SEED)
-    games = [
-        _random_game(agents, curvature, rng)
-        for agents in (2, 3, 4)
-        for curvature in ("full", "diagonal", "identity")
-    ]
+    games = _random_games(rng)
     dependence = max(
         audit.undeclared_dependence(game, rng.normal(size=game.payoffs.shape)) for game in games
     )
@@ -74,6 +72,34 @@ def privacy(evidence: Evidence) -> Mapping[str, Interval]:
         "undeclared-dependence": exactly(dependence, len(games)),
         "undeclared-fields": exactly(fields, len(games)),
     }
+
+
+def privacy_compliant(evidence: Evidence) -> Mapping[str, Interval]:
+    """Section 1: the same games, played from theta = 0 by neighbours who remember."""
+    games = _random_games(np.random.default_rng(SEED))
+    played = [replace(game, theta=0.0 * game.theta, iterations=12) for game in games]
+    errors = [recovery_error(game) for game in played]
+    return {"recovery-error": exactly(max(errors), len(errors))}
+
+
+def recovery_error(game: audit.Game) -> float:
+    """Error of agent 0's payoffs as its first neighbour infers them, relative; means left out."""
+    neighbour = min(game.graph[0])
+    heard = disclosure.heard(game.record(game.player).messages, 0, neighbour)
+    shape = game.payoffs.shape[1:]
+    public = audit.Player(np.zeros(shape), game.theta[0], game.settings)
+    path = disclosure.replayed_parameters(heard, public)
+    inferred = disclosure.inferred_payoffs(heard, path, public, shape).payoffs
+    true = game.payoffs[0] - game.payoffs[0].mean()
+    return float(np.linalg.norm(inferred - true) / np.linalg.norm(true))
+
+
+def _random_games(rng: np.random.Generator) -> list[audit.Game]:
+    return [
+        _random_game(agents, curvature, rng)
+        for agents in (2, 3, 4)
+        for curvature in ("full", "diagonal", "identity")
+    ]
 
 
 def _random_game(agents: int, curvature: str, rng: np.random.Generator) -> audit.Game:
@@ -155,26 +181,33 @@ def slope(x: Sequence[int], y: Sequence[float]) -> float:
 
 def cost_computation(evidence: Evidence) -> Mapping[str, Interval]:
     """Section 3.3: one agent's operations, counted, and its time, from `TIMINGS`."""
-    counts = [operations(d) for d in TIMED_D]
+    counts = [operations(d, np.eye(d)) for d in TIMED_D]
     return {
         "count-slope": exactly(slope(TIMED_D, counts)),
         "time-slope": time_slope(read_timings(TIMINGS), evidence.confidence),
     }
 
 
-def operations(d: int, neighbours: int = 2) -> int:
-    """Operations of one agent's iteration with the full Hessian, its derivatives being given."""
-    hessian = np.eye(d)
-    agent = one_agent(arithmetic.Counted, np.zeros(d), hessian)
+def cost_computation_diagonal(evidence: Evidence) -> Mapping[str, Interval]:
+    """Section 3.3: one agent's operations with the diagonal of the Hessian, counted."""
+    counts = [operations(d, np.ones(d), DiagonalAgent) for d in TIMED_D]
+    return {"count-slope": exactly(slope(TIMED_D, counts))}
+
+
+def operations(d: int, hessian: Array, kind: type[Agent] = Agent, neighbours: int = 2) -> int:
+    """Operations of one agent's iteration, its derivatives being given."""
+    agent = one_agent(arithmetic.Counted, np.zeros(d), hessian, kind)
     with arithmetic.counting() as counted:
         iterate(agent, neighbours)
     return counted[0]
 
 
-def one_agent(kind: type[npt.NDArray], theta: Array, hessian: Array) -> Agent:
+def one_agent(
+    arrays: type[npt.NDArray], theta: Array, hessian: Array, kind: type[Agent] = Agent
+) -> Agent:
     """An agent of the transcription whose arrays are of some kind."""
-    vector, matrix = theta.view(kind), hessian.view(kind)
-    agent = Agent(
+    vector, matrix = theta.view(arrays), hessian.view(arrays)
+    agent = kind(
         lambda theta: (vector, matrix), vector, "full", 1, "all_or_nothing", "previous", 0.1, 0.1
     )
     agent.g_tilde, agent.H_tilde = vector, matrix
@@ -229,6 +262,8 @@ def read_timings(path: Path) -> Array:
 MEASURES: Mapping[str, Measure] = {
     "broadcast": broadcast,
     "privacy": privacy,
+    "privacy-compliant": privacy_compliant,
     "cost-communication": cost_communication,
     "cost-computation": cost_computation,
+    "cost-computation-diagonal": cost_computation_diagonal,
 }

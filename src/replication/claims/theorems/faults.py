@@ -22,7 +22,7 @@ def gradient_flipped(patch: Patch) -> None:
     """The gradient enters g_i with the wrong sign."""
     patch.result(
         concave,
-        "concave_derivatives",
+        "source_of",
         lambda source: lambda theta: source(theta)._replace(gradient=-source(theta).gradient),
     )
 
