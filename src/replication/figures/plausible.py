@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from replication.claims.verdicts import CONTRADICTED, REPRODUCED
 from replication.experiments.files import csv_table
-from replication.figures.specification import SHADES, required, short
+from replication.figures.specification import SHADES, required
 from replication.figures.style import SMALL, WIDTH, Drawing
 from replication.multiverse.atlas import FOLDER
 from replication.multiverse.deciding import NOTICEABLE
-from replication.multiverse.shares import Share, shares
+from replication.multiverse.shares import Share, shares, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -22,6 +22,7 @@ from replication.figures.style import SMALL, WIDTH, Drawing, Key
 from replication.multiverse import deciding
 from replication.multiverse.atlas import FOLDER, Atlas, read_atlas
 from replication.multiverse.effects import MAIN, UniverseEvidence, effects
+from replication.multiverse.shares import short
 from replication.multiverse.space import Dimension, Number, Options, of_figure
 
 if TYPE_CHECKING:
@@ -228,13 +229,6 @@ def _place(d: Number, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if d.law == "log-uniform":
         return np.log(x / d.low) / np.log(d.high / d.low)
     return np.log((1 - x) / (1 - d.low)) / np.log((1 - d.high) / (1 - d.low))
-
-
-def short(name: str) -> str:
-    """A choice's name where there is little room, and none to mistake it for another."""
-    name = name.replace("gridworld-", "")
-    ambiguity, separator, rest = name.partition(":")
-    return ambiguity if separator and not rest.startswith(" ") and rest in ambiguity else name
 
 
 def _legend(figure: Figure, shown: Specifications) -> None:

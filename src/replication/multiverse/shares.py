@@ -58,3 +58,10 @@ def _of_figure(figure: str, folder: Path) -> list[Share]:
         )
         for claim in atlas.claims
     ]  # fmt: skip
+
+
+def short(name: str) -> str:
+    """A choice's name where there is little room, and none to mistake it for another."""
+    name = name.replace("gridworld-", "")
+    ambiguity, separator, rest = name.partition(":")
+    return ambiguity if separator and not rest.startswith(" ") and rest in ambiguity else name
