@@ -35,8 +35,9 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         only where there is a claim it speaks of.
     """
     claims = report["claims"]
+    shown = [claim for claim in claims if claim["group"] == FIGURES]
     larger = _larger(claims, report.get("power"))
-    said = [_reproduced(claims), larger, plausibility.sentence(claims), _others(claims)]
+    said = [_reproduced(claims), larger, plausibility.sentence(shown), _others(claims)]
     return [sentence for sentence in (*said, _advantage(claims)) if sentence]
 
 

@@ -167,7 +167,8 @@ def test_each_sentence_follows_the_verdicts():
 def test_the_sentence_on_the_plausible_space_names_shares_laws_and_what_decides():
     found = claim("fig3-faster", "contradicted", plausible=plausible())
     undecided = claim("fig1-faster", "reproduced", plausible=plausible(decides=False))
-    made = {"claims": [found, undecided, claim("nash", "reproduced", "Definitions")]}
+    other = claim("nash", "reproduced", "Definitions", plausible=plausible())
+    made = {"claims": [found, undecided, other]}
     assert sentences(made)[1] == (
         "Of the plausible space: fig3-faster holds in 34 % [31, 37] (12 to 40 % by law), decided "
         "by reward; fig1-faster holds in 34 % [31, 37] (12 to 40 % by law)."
