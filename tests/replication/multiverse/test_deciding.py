@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from made_up_atlas import DECIDING, make_atlas
 
+import replication.multiverse.deciding
 from replication.experiments.config import ConfigError
 from replication.multiverse.atlas import Atlas
 from replication.multiverse.deciding import (
@@ -13,6 +15,7 @@ from replication.multiverse.deciding import (
     read_deciding,
     write_deciding,
 )
+from replication.multiverse.space import of_figure
 
 UNIVERSES = 400
 
@@ -61,6 +64,16 @@ def test_options_are_coded_by_their_place():
     columns = {"projection": np.array(["floor-eigenvalues", "all-or-nothing"])}
     made = {"sources": "", "universes": 2, "confidence": 0.98}
     assert list(coded(Atlas("fig1", columns, made))["projection"]) == [1.0, 0.0]
+
+
+def test_what_decides_a_made_up_table_is_written_and_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(replication.multiverse.deciding, "TREES", 10)
+    make_atlas("fig1", tmp_path, universes=128)
+    write_deciding("fig1", tmp_path)
+    found = read_deciding("fig1", tmp_path)
+    assert {"DN-DG", "DN-DS", "fig1-faster"} <= set(found)
+    assert [i.choice for i in deciding(found["fig1-faster"])] == [DECIDING["fig1"]]
+    assert len(found["DN-DG"]) == len(of_figure("fig1"))
 
 
 def test_a_missing_table_and_a_damaged_one_have_a_remedy(tmp_path):
