@@ -24,7 +24,8 @@ GRIDWORLD = [
     "game.height=2.0",
 ]
 # Drawn from tables of their own: test_step_sizes.py, test_multiverse_figures.py.
-OTHERS = {"thresholds", "governing", "plausible", *(f"specification_fig{n}" for n in (1, 2, 3))}
+MULTIVERSE = ("best_faith", "governing", "plausible")
+OTHERS = {"thresholds", *MULTIVERSE, *(f"specification_fig{n}" for n in (1, 2, 3))}
 DRAWN = [name for name in draw.FIGURES if name not in OTHERS]
 
 

@@ -81,7 +81,11 @@ def _parser() -> argparse.ArgumentParser:
         stages.multiverse,
         "draw every free choice at once, and judge a figure each time",
     )
-    drawn.add_argument("figure", choices=("fig1", "fig2", "fig3"))
+    drawn.add_argument(
+        "figure",
+        choices=("fig1", "fig2", "fig3", "together"),
+        help="together: search the tables in --out for the universe where most claims hold",
+    )
     drawn.add_argument("--universes", type=_positive, default=1000, help="default: %(default)s")
     drawn.add_argument("--out", type=Path, default=Path("results/multiverse"))
     drawn.add_argument("--scratch", type=Path, default=Path("results/multiverse/done"))

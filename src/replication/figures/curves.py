@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from replication.experiments.intervals import student_t
 from replication.experiments.results import Results
+from replication.experiments.thinning import drawn_iterations
 from replication.figures.style import Array, Key, Line, label, lines, look, reference
 
 if TYPE_CHECKING:
@@ -70,14 +71,6 @@ def curve(key: Key, results: Results, confidence: float) -> Curve:
         final=J[:, -1],
         settings=results.spec.settings,
     )
-
-
-def drawn_iterations(last: int) -> npt.NDArray[np.int64]:
-    """All of the first iterations, then ever fewer, evenly on both axes; the last one included."""
-    even = np.linspace(0, last, 201)
-    geometric = np.geomspace(1, max(last, 1), 121)
-    chosen = np.concatenate([np.arange(min(last, 20) + 1), even, geometric])
-    return np.unique(np.rint(chosen).astype(np.int64))
 
 
 def of(curves: Curves, *experiments: str) -> list[Curve]:

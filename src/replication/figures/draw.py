@@ -11,6 +11,7 @@ from replication.experiments.config import ROOT, ConfigError, nearest
 from replication.experiments.files import write_whole
 from replication.experiments.results import Results
 from replication.figures import (
+    best_faith,
     fig1,
     fig2,
     fig3,
@@ -40,6 +41,7 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     "governing": governing.draw_governing(),
     "plausible": plausible.draw_plausible(),
     "readings": readings_matrix.draw_readings(TABLE),
+    "best_faith": best_faith.BEST_FAITH,
     "thresholds": threshold_curves.draw_thresholds(ROOT / "results" / "thresholds.csv"),
 }
 

@@ -19,12 +19,14 @@ from typing import Any
 from replication.claims import ledger
 from replication.claims.groups import measures
 from replication.claims.verdicts import REPRODUCED
+from replication.experiments.config import ConfigError
 from replication.experiments.files import csv_table, digest, write_text
 from replication.experiments.intervals import student_t
 from replication.experiments.returns import returns
 from replication.experiments.simulate import simulate
+from replication.experiments.thinning import drawn_iterations
 from replication.multiverse import effects
-from replication.multiverse.atlas import Atlas
+from replication.multiverse.atlas import Atlas, read_atlas
 from replication.multiverse.explore import run_stacked
 from replication.multiverse.space import dimensions, of_figure
 from replication.multiverse.universes import SOURCES, Universe, default, draw
@@ -86,10 +88,15 @@ def run(
     return found
 
 
-def outcome(universe: Universe, confidence: float, repetitions: int | None = None) -> Outcome:
+def outcome(
+    universe: Universe,
+    confidence: float,
+    repetitions: int | None = None,
+    figures: Sequence[str] = FIGURES,
+) -> Outcome:
     """Run a universe and judge its claims."""
     verdicts: dict[str, str] = {}
-    for figure, runs in run(universe, repetitions).items():
+    for figure, runs in run(universe, repetitions, figures).items():
         row = effects.row(universe, figure, runs, confidence)
         verdicts |= {claim: row[claim] for claim in effects.claims(figure)}
     return Outcome(universe, verdicts)
@@ -190,21 +197,43 @@ def simplified(result: Outcome, confidence: float) -> Outcome:
     usual = default(0).coordinates
     for name in result.assumed:
         nearer = {**result.universe.coordinates, name: usual[name]}
-        tried = outcome(Universe(result.universe.number, nearer), confidence)
-        if tried.held >= result.held:
-            result = tried
+        concerned = [f for f in FIGURES if name in {d.name for d in of_figure(f)}]
+        universe = Universe(result.universe.number, nearer)
+        tried = outcome(universe, confidence, figures=concerned)
+        nearest = Outcome(universe, {**result.verdicts, **tried.verdicts})
+        if nearest.held >= result.held:
+            result = nearest
     return result
 
 
 def write_together(
-    atlases: Mapping[str, Atlas],
-    out: Path,
-    jobs: int,
-    confidence: float,
-    say: Callable[[str], None] = print,
+    out: Path, jobs: int, confidence: float, say: Callable[[str], None] = print
 ) -> None:
-    """Search, and write ``best_faith.json`` (the best universes) and ``.csv`` (its curves)."""
-    found = search(atlases, jobs, confidence, say)
+    """Search, and write ``best_faith.json`` (the best universes) and ``.csv`` (its curves).
+
+    Parameters
+    ----------
+    out : Path
+        The folder of the tables, and for what is found.
+    jobs : int
+        Worker processes, at most.
+    confidence : float
+    say : callable
+        Told of progress.
+
+    Raises
+    ------
+    ConfigError
+        If a table is missing.
+    """
+    atlases = {figure: read_atlas(figure, out) for figure in FIGURES}
+    if missing := [figure for figure, atlas in atlases.items() if atlas is None]:
+        raise ConfigError(
+            f"{out} has no table of {', '.join(missing)}: make it with "
+            f"./run netnewton multiverse {missing[0]} --out {out}"
+        )
+    there = {figure: atlas for figure, atlas in atlases.items() if atlas is not None}
+    found = search(there, jobs, confidence, say)
     summary = {
         "sources": digest(SOURCES),
         "confidence": confidence,
@@ -235,7 +264,7 @@ def curves(which: str, universe: Universe, confidence: float) -> list[list[Any]]
     for figure, runs in run(universe, 30).items():
         for (experiment, method), results in runs.items():
             bands = student_t(returns(results), confidence)
-            for iteration, values in enumerate(zip(*bands, strict=True)):
-                numbers = [f"{value:.5g}" for value in values]
-                rows.append([which, figure, experiment, method, iteration, *numbers])
+            for k in drawn_iterations(len(bands[0]) - 1):
+                numbers = [f"{band[k]:.5g}" for band in bands]
+                rows.append([which, figure, experiment, method, k, *numbers])
     return rows

@@ -216,3 +216,23 @@ def test_a_changed_game_has_its_own_lowest_return_and_its_first_state_counts():
     game = {"name": "prisoners_dilemma", "horizon": "repeated", "discount": 0.9}
     repeated.spec.settings = {**repeated.spec.settings, "game": game}
     assert figure2.at_another_corner(repeated).tolist() == [False, True]
+
+
+def test_figure_3_is_attainable_and_not_by_curvature():
+    """The environment of limitations.yaml, figure-3-attainable, for eight iterations."""
+    from replication.experiments import config
+    from replication.experiments.overrides import override
+    from replication.experiments.simulate import simulate
+
+    environment = ("game.reward=0.05", "policy.deviation=0.7", "game.stuck=move_refused")
+    short = (*environment, "iterations=8", "repetitions=8")
+    settings = override(config.load(), "gridworld", ["DN", "DG", "DS"], short)
+    share = {
+        method: simulate(config.spec(settings, "gridworld", method))["J"].mean(axis=0) / 0.05
+        for method in ("DN", "DG", "DS")
+    }
+    for method in ("DN", "DS"):
+        assert 0.5 < share[method][4] < 0.75 and share[method][8] > 0.8
+    assert all(abs(share["DG"] - 0.23) < 0.05)
+    usual = override(config.load(), "gridworld", ["DN"], short[3:])
+    assert simulate(config.spec(usual, "gridworld", "DN"))["J"][:, 8].mean() < 0.3

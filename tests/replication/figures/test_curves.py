@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 
 from replication.experiments.intervals import student_t
 from replication.experiments.summarise import rows
+from replication.experiments.thinning import drawn_iterations
 from replication.figures import curves, draw, fig2
 from replication.figures.style import label, look
 
@@ -37,10 +38,10 @@ def test_the_first_figure_has_the_columns_it_always_had(drawn):
 
 
 def test_long_runs_are_thinned_evenly_and_keep_both_ends():
-    k = curves.drawn_iterations(2000)
+    k = drawn_iterations(2000)
     assert k[:21].tolist() == list(range(21)) and k[-1] == 2000
     assert len(k) < 400 and np.diff(k).max() <= 10
-    assert curves.drawn_iterations(3).tolist() == [0, 1, 2, 3]
+    assert drawn_iterations(3).tolist() == [0, 1, 2, 3]
 
 
 def test_a_curve_is_the_mean_and_its_interval(results):

@@ -24,7 +24,7 @@ def test_only_what_a_claim_depends_on_is_assumed(monkeypatch, names):
         u for u in draw(64) if all(u.choice("fig3")[name] != usual[name] for name in names)
     )
     needed = {name: universe.choice("fig3")[name] for name in names}
-    monkeypatch.setattr(together, "outcome", lambda u, confidence: judged(u, needed))
+    monkeypatch.setattr(together, "outcome", lambda u, confidence, figures: judged(u, needed))
     found = simplified(judged(universe, needed), 0.98)
     assert found.assumed == needed
     assert found.held == len(figure_claims())
