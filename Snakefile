@@ -28,13 +28,18 @@ TABLES = {
     "readings": ["paper_checks/readings.json"],
     "thresholds": ["results/thresholds.csv", "results/thresholds_edge.csv"],
 }
+# The figures of the multiverse; what its committed tables show stands beside the default's results.
+EXPLORED = ["fig1", "fig2", "fig3"]
+UNIVERSES = [f"{f}{end}" for f in EXPLORED for end in (".csv", ".json", "-deciding.csv")]
+UNIVERSES += ["best_faith.csv", "best_faith.json"]
+ATLAS = [f"paper_checks/multiverse/{name}" for name in UNIVERSES]
+if not all(Path(path).exists() for path in ATLAS):
+    ATLAS = []
 SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TABLES)
+if ATLAS:
+    SHOWN |= {"best_faith", "governing", "plausible", *(f"specification_{f}" for f in EXPLORED)}
 FIGURES = {"results": sorted(SHOWN), "tables": sorted(TABLES)}
 CONFIDENCE = settings.get("confidence", 0.98)
-
-# The figures of the multiverse.
-EXPLORED = ["fig1", "fig2", "fig3"]
-FOUND = [*EXPLORED, "best_faith"]
 
 # What is claimed, and what the paper leaves open.
 LEDGERS = [
@@ -63,7 +68,7 @@ MEASURING = (
     *(f"replication/{n}" for n in ("experiments", "second_opinions", "claims")),
 )
 POWER = ("replication/readings", "replication/power")
-DRAWING = (*MEASURING, "replication/readings", "replication/figures")
+DRAWING = (*MEASURING, *(f"replication/{n}" for n in ("readings", "multiverse", "figures")))
 TEMPLATES = [str(p)[len("src/") :] for p in Path("src/replication/report/templates").rglob("*.*")]
 REPORTING = (
     *DRAWING,
@@ -148,7 +153,7 @@ for kind, figures in FIGURES.items():
         name:
             f"draw_{kind}"
         input:
-            TABLES.values() if kind == "tables" else STUDY_TABLES,
+            TABLES.values() if kind == "tables" else [*STUDY_TABLES, *ATLAS],
             results=results_of(figures) if kind == "results" else [],
         output:
             expand("figures/{f}.{suffix}", f=figures, suffix=("svg", "png", "csv", "txt")),
@@ -245,7 +250,7 @@ rule multiverse:
         "paper_checks/multiverse.yaml",
         LEDGERS,
     output:
-        expand("results/multiverse/{f}.{suffix}", f=FOUND, suffix=("csv", "json")),
+        expand("results/multiverse/{name}", name=UNIVERSES),
     log:
         "results/logs/multiverse.log",
     conda:
@@ -350,6 +355,7 @@ rule report:
         "paper_checks/readings.json",
         "paper_checks/power.json",
         STUDY_TABLES,
+        ATLAS,
         expand("figures/{f}.{suffix}", f=sum(FIGURES.values(), []), suffix=("svg", "txt")),
         measured="results/measured.json",
         results=RESULTS.values(),

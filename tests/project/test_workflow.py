@@ -22,6 +22,7 @@ EXPERIMENTS = config.load()["experiments"]
 FIGURES = (
     *("fig1", "fig2", "fig3", "gridworld_paths", "gridworld_sweep"),
     *("attribution", "readings", "thresholds"),
+    *("best_faith", "governing", "plausible", *(f"specification_fig{n}" for n in (1, 2, 3))),
 )
 TARGETS = {
     *(

@@ -23,8 +23,10 @@ GRIDWORLD = [
     "evaluation.batch_size=10",
     "game.height=2.0",
 ]
-# The figure of thresholds is drawn from a table that is made with the results: test_step_sizes.py.
-DRAWN = [name for name in draw.FIGURES if name != "thresholds"]
+# Drawn from tables of their own: test_step_sizes.py, test_multiverse_figures.py.
+MULTIVERSE = ("best_faith", "governing", "plausible")
+OTHERS = {"thresholds", *MULTIVERSE, *(f"specification_fig{n}" for n in (1, 2, 3))}
+DRAWN = [name for name in draw.FIGURES if name not in OTHERS]
 
 
 def make(folder, experiment, methods=None, repetitions=REPETITIONS):

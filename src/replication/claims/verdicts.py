@@ -2,7 +2,6 @@
 
 Inside the region: *reproduced*. Outside: *contradicted*. Astride its edge: *inconclusive*. A claim
 with several quantities is reproduced if all of them are, and contradicted if one of them is.
-Reproduced under some readings of the paper and not under others: *reading-dependent*.
 """
 
 from __future__ import annotations
@@ -16,15 +15,13 @@ if TYPE_CHECKING:  # so that words and marks can be had without numpy
 REPRODUCED = "reproduced"
 CONTRADICTED = "contradicted"
 INCONCLUSIVE = "inconclusive"
-READING_DEPENDENT = "reading-dependent"
 NOT_TESTED = "not tested"
-VERDICTS = (REPRODUCED, READING_DEPENDENT, INCONCLUSIVE, CONTRADICTED, NOT_TESTED)
+VERDICTS = (REPRODUCED, INCONCLUSIVE, CONTRADICTED, NOT_TESTED)
 
 MARKS = {
     REPRODUCED: "✓",
     CONTRADICTED: "✗",
     INCONCLUSIVE: "?",
-    READING_DEPENDENT: "±",
     NOT_TESTED: "–",
 }
 
@@ -48,12 +45,6 @@ def claim_verdict(verdicts: Iterable[str]) -> str:
     if CONTRADICTED in verdicts:
         return CONTRADICTED
     return REPRODUCED if set(verdicts) == {REPRODUCED} else INCONCLUSIVE
-
-
-def verdict_across(default: str, others: Iterable[str]) -> str:
-    """The verdict over all readings: reading-dependent where a claim holds under some only."""
-    found = {default, *others}
-    return READING_DEPENDENT if REPRODUCED in found and len(found) > 1 else default
 
 
 def _holds(value: float, region: Region) -> bool:

@@ -30,13 +30,17 @@ def sweep(options: argparse.Namespace) -> None:
 
 
 def multiverse(options: argparse.Namespace) -> None:
-    """Draw universes, run and measure a figure in each; or search those drawn."""
+    """Draw universes, run and measure a figure in each, and find which choices decide.
+
+    Or search those drawn for the paper's.
+    """
     if options.figure == "together":
         from replication.multiverse.together import write_together
 
         write_together(options.out, options.jobs, options.confidence)
         return
 
+    from replication.multiverse.deciding import write_deciding
     from replication.multiverse.explore import explore
 
     explore(
@@ -47,6 +51,7 @@ def multiverse(options: argparse.Namespace) -> None:
         options.jobs,
         options.confidence,
     )
+    write_deciding(options.figure, options.out)
 
 
 def power(options: argparse.Namespace) -> None:

@@ -15,15 +15,19 @@ from replication.figures import (
     fig1,
     fig2,
     fig3,
+    governing,
     gridworld_animation,
     gridworld_paths,
     gridworld_sweep,
     methods_compared,
+    plausible,
     readings_matrix,
+    specification,
     threshold_curves,
 )
 from replication.figures.rendering import pictures
 from replication.figures.style import Drawing, Key, themed
+from replication.multiverse import effects
 from replication.readings.table import TABLE
 
 FIGURES: Mapping[str, Drawing[Any]] = {
@@ -33,6 +37,9 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     "gridworld_paths": gridworld_paths.GRIDWORLD_PATHS,
     "gridworld_sweep": gridworld_sweep.GRIDWORLD_SWEEP,
     "attribution": methods_compared.ATTRIBUTION,
+    **{f"specification_{f}": specification.draw_specification(f) for f in effects.MAIN},
+    "governing": governing.draw_governing(),
+    "plausible": plausible.draw_plausible(),
     "readings": readings_matrix.draw_readings(TABLE),
     "best_faith": best_faith.BEST_FAITH,
     "thresholds": threshold_curves.draw_thresholds(ROOT / "results" / "thresholds.csv"),

@@ -1,13 +1,12 @@
 """The verdict on each claim under each reading of the paper, as a matrix of marks.
 
-One column for each single departure from the default reading; beside it the combinations of those
-that interact, as shares of verdicts.
+One column for each single departure from the default reading. What combinations of departures come
+to is in the figures of the multiverse.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DEFAULT = "default"
-COLUMNS = ("claim", "reading", "product", "verdict")
+COLUMNS = ("claim", "reading", "verdict")
 
 # From Okabe and Ito's palette, in an order of lightness that holds in greyscale.
 FILLS: Mapping[str, str] = {
@@ -35,9 +34,8 @@ FILLS: Mapping[str, str] = {
     NOT_TESTED: "#F2F2F2",
 }
 FRAME: Mapping[str, Any] = {"fill": False, "edgecolor": "black", "linewidth": 1.1, "zorder": 3}
-CELL, MARGIN_LEFT, PRODUCT = 0.17, 1.55, 0.6  # inches; a product's column is wide
+CELL, MARGIN_LEFT = 0.17, 1.55  # inches
 HEAD, FOOT, GAP = 2.15, 0.65, 0.15
-BAR = 0.9  # of a product's column
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,6 @@ class Readings:
     claims: Sequence[str]
     columns: Sequence[Column]
     """The default first, then grouped by ambiguity."""
-    products: Mapping[tuple[str, str], Counter[str]]
-    """For a claim and a product of ambiguities: how many combinations give which verdict."""
 
 
 def draw_readings(path: Path) -> Drawing[Readings]:
@@ -89,7 +85,6 @@ def read(path: Path) -> Readings:
     try:
         readings = json.loads(path.read_text(encoding="utf-8"))["readings"]
         single = [_column(reading) for reading in readings if reading["product"] is None]
-        products = _products(readings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise ConfigError(
             f"{path} is missing or not a table of readings: make it with ./run snakemake sweep"
@@ -102,26 +97,21 @@ def read(path: Path) -> Readings:
     others = [column for column in single if column is not default and column.verdicts]
     groups = dict.fromkeys(column.ambiguity for column in others)
     ordered = [column for group in groups for column in others if column.ambiguity == group]
-    swept = {name for column in others for name in column.verdicts} | {c for c, _ in products}
+    swept = {name for column in others for name in column.verdicts}
     claims = [name for name in default.verdicts if name in swept]
-    return Readings(claims, [default, *ordered], products)
+    return Readings(claims, [default, *ordered])
 
 
 def matrix(shown: Readings) -> Figure:
-    """Verdicts under single readings, and shares of verdicts over the combinations."""
+    """Verdicts under single readings."""
     from matplotlib.figure import Figure
 
     across, down = len(shown.columns) * CELL, len(shown.claims) * CELL
-    bars = len({product for _, product in shown.products}) * PRODUCT
-    width, height = MARGIN_LEFT + across + GAP + bars + GAP, HEAD + down + FOOT
+    width, height = MARGIN_LEFT + across + GAP, HEAD + down + FOOT
     figure = Figure(figsize=(width, height))
     axis = figure.add_axes((MARGIN_LEFT / width, FOOT / height, across / width, down / height))
     _cells(axis, shown)
     _labels(axis, shown)
-    if shown.products:
-        left = (MARGIN_LEFT + across + GAP) / width
-        right = figure.add_axes((left, FOOT / height, bars / width, down / height))
-        _shares(right, shown)
     _legend(figure)
     return figure
 
@@ -136,29 +126,24 @@ def caption(shown: Readings, confidence: float) -> str:
         if name in default
     ]
     changed = [name for name, verdict in cells if verdict != default[name]]
-    combined = sum(_size(shown, product) for product in {own for _, own in shown.products})
     return (
         "Verdicts under other readings of the paper. Rows are claims, columns readings: the "
         f"default reading first, then {len(shown.columns) - 1} that depart from it in one "
         "ambiguity, grouped by ambiguity; blank where an ambiguity does not bear on a claim, and "
         "left out where on none. A black frame marks a verdict that is not the default's: "
         f"{len(changed)} of {len(cells)}, in {len(set(changed))} of {len(shown.claims)} claims. "
-        f"Right: shares of verdicts over the {combined} combinations of readings that interact, "
-        "for the claims that are measured on them. Verdicts are "
+        "Verdicts are "
         f"those of {100 * confidence:g} % intervals."
     )
 
 
 def rows(shown: Readings) -> Iterator[Sequence[object]]:
-    """Every mark, then the number of combinations with each verdict."""
+    """Every mark."""
     for column in shown.columns:
         name = DEFAULT if column.ambiguity == DEFAULT else f"{column.ambiguity}={column.option}"
         for claim in shown.claims:
             if claim in column.verdicts:
-                yield claim, name, "", column.verdicts[claim]
-    for (claim, product), counts in shown.products.items():
-        for verdict, count in sorted(counts.items()):
-            yield claim, f"{count} combinations", product, verdict
+                yield claim, name, column.verdicts[claim]
 
 
 def _column(reading: Mapping[str, Any]) -> Column:
@@ -167,16 +152,6 @@ def _column(reading: Mapping[str, Any]) -> Column:
         return Column(DEFAULT, "", verdicts)
     ((ambiguity, option),) = reading["choice"].items()
     return Column(ambiguity, option, verdicts)
-
-
-def _products(readings: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Counter[str]]:
-    counts: dict[tuple[str, str], Counter[str]] = {}
-    for reading in readings:
-        if reading["product"] is not None:
-            for name, claim in reading["claims"].items():
-                key = name, str(reading["product"])
-                counts.setdefault(key, Counter())[claim["verdict"]] += 1
-    return counts
 
 
 def _cells(axis: Axes, shown: Readings) -> None:
@@ -222,37 +197,6 @@ def _grid(axis: Axes, rows: Iterable[int], columns: Iterable[int], **look: Any) 
 
 def _label(column: Column) -> str:
     return DEFAULT if column.ambiguity == DEFAULT else f"{column.ambiguity}: {column.option}"
-
-
-def _shares(axis: Axes, shown: Readings) -> None:
-    """A stacked bar for each claim in the column of each product."""
-    products = list(dict.fromkeys(product for _, product in shown.products))
-    for (claim, product), counts in shown.products.items():
-        _bar(axis, products.index(product), shown.claims.index(claim), counts)
-    axis.set_xlim(-0.5, len(products) - 0.5)
-    axis.set_ylim(len(shown.claims) - 0.5, -0.5)
-    names = [f"{product}: {_size(shown, product)} combinations" for product in products]
-    axis.xaxis.tick_top()
-    axis.set_xticks(range(len(names)), names, rotation=90, fontsize=SMALL)
-    axis.set_yticks([])
-    axis.tick_params(length=0)
-    axis.spines[:].set_visible(False)
-
-
-def _bar(axis: Axes, x: int, y: int, counts: Counter[str]) -> None:
-    left, width = x - BAR / 2, BAR / sum(counts.values())
-    for verdict, fill in FILLS.items():
-        length = width * counts[verdict]
-        axis.barh(y, length, 0.86, left=left, color=fill, edgecolor="white", linewidth=0.4)
-        if length >= 0.2:  # where a mark fits
-            middle = left + length / 2, y
-            axis.annotate(MARKS[verdict], middle, ha="center", va="center", fontsize=SMALL)
-        left += length
-
-
-def _size(shown: Readings, product: str) -> int:
-    """How many combinations a product has; a claim may be measured on fewer of them."""
-    return max(sum(n.values()) for (_, own), n in shown.products.items() if own == product)
 
 
 def _legend(figure: Figure) -> None:

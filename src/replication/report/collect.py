@@ -16,15 +16,16 @@ from replication.claims import errata, ledger
 from replication.claims.attribution import measure as attribution
 from replication.claims.evidence import Evidence
 from replication.claims.judge import check_claims
-from replication.claims.verdicts import NOT_TESTED, REPRODUCED, VERDICTS, verdict_across
+from replication.claims.verdicts import NOT_TESTED, REPRODUCED, VERDICTS
 from replication.experiments import tune
 from replication.experiments.config import load_studies
 from replication.experiments.files import write_text
 from replication.experiments.intervals import mean_interval, settling_time
 from replication.experiments.results import Results
+from replication.multiverse.shares import shares
 from replication.power.larger import read_larger
 from replication.readings.table import Table, read_table
-from replication.report import sentences
+from replication.report import plausibility, sentences
 
 
 def report_data(
@@ -44,9 +45,12 @@ def report_data(
     # The tables were made with the default settings: they say nothing of changed ones.
     table = None if evidence.changes else read_table()
     larger = None if evidence.changes else read_larger()
+    explored = {} if evidence.changes else plausibility.of_claims(shares())
     claims = [
         {
-            **across_readings(claim, table),
+            **claim,
+            "plausible": explored.get(claim["id"]),
+            "readings_swept": readings_swept(claim, table),
             "power": larger and larger.of_claim(claim["id"], claim["verdict"]),
             "controls": _controls(claim["id"]),
         }
@@ -80,23 +84,18 @@ def _sweep(table: Table, judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def across_readings(claim: Mapping[str, Any], table: Table | None) -> dict[str, Any]:
-    """A judged claim with its verdict over all readings, and those under which it is another."""
+def readings_swept(claim: Mapping[str, Any], table: Table | None) -> dict[str, Any] | None:
+    """What a judged claim comes to under other readings; None where none was swept."""
     default = claim["verdict"]
     swept = table.of_claim(claim["id"]) if table is not None else []
     if not swept:
-        return {**claim, "default_verdict": default, "readings_swept": None}
+        return None
     found = [default, *(verdict for _, verdict in swept)]
     return {
-        **claim,
-        "verdict": verdict_across(default, found),
-        "default_verdict": default,
-        "readings_swept": {
-            "count": len(found),
-            "holds": found.count(REPRODUCED),
-            "counts": {verdict: found.count(verdict) for verdict in VERDICTS if verdict in found},
-            "changed": [{"reading": name, "verdict": v} for name, v in swept if v != default],
-        },
+        "count": len(found),
+        "holds": found.count(REPRODUCED),
+        "counts": {verdict: found.count(verdict) for verdict in VERDICTS if verdict in found},
+        "changed": [{"reading": name, "verdict": v} for name, v in swept if v != default],
     }
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from replication.claims.verdicts import MARKS, REPRODUCED
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_text
+from replication.report.plausibility import decided_by, held_in, holds
 from replication.report.sentences import sentences
 
 # The columns of a study's table that are results; the others are its settings.
@@ -51,14 +52,12 @@ def write_pages(data: Path, figures: Path, out: Path) -> None:
 def complete(report: Mapping[str, Any]) -> dict[str, Any]:
     """A report's data in which parts that were not made, such as the sweep, are null or empty."""
     blank: dict[str, Any] = {
-        "default_verdict": None,
+        "plausible": None,
         "readings_swept": None,
         "power": None,
         "controls": [],
     }
     claims = [{**blank, **claim} for claim in report["claims"]]
-    for claim in claims:
-        claim["default_verdict"] = claim["default_verdict"] or claim["verdict"]
     parts: dict[str, Any] = {
         "sweep": None,
         "power": None,
@@ -79,7 +78,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     numbers = (number, interval, region, final_return, arrived, study_cells)
-    shown = (*numbers, cell, held, effect, at_larger_n, draws)
+    shown = (*numbers, cell, held_in, decided_by, holds, effect, at_larger_n, draws)
     environment.filters.update({function.__name__: function for function in shown})
     environment.filters.update(
         mark=MARKS.__getitem__,
@@ -95,19 +94,18 @@ def _environment() -> Environment:
 def verdict_table(report: Mapping[str, Any]) -> str:
     """The table of measured claims in Markdown, as the README shows it."""
     lines = [
-        "| claim | place | verdict | by default | readings under which it holds | measured |",
+        "| claim | place | verdict | holds in, of the plausible space | decided by | measured |",
         "|---|---|---|---|---|---|",
     ]
     for claim in report["claims"]:
         if claim["verdict"] != "not tested":
             measured = "; ".join(f"{q['id']} {interval(q)}" for q in claim["quantities"])
-            verdict, default = claim["verdict"], claim["default_verdict"]
             columns = (
                 f"`{claim['id']}`",
                 cell(claim["place"]),
-                f"{MARKS[verdict]} {verdict}",
-                f"{MARKS[default]} {default}",
-                held(claim),
+                f"{MARKS[claim['verdict']]} {claim['verdict']}",
+                held_in(claim),
+                decided_by(claim),
                 measured,
             )
             lines.append(f"| {' | '.join(columns)} |")
@@ -181,12 +179,6 @@ def region(bounds: Mapping[str, float]) -> str:
     signs = {"above": ">", "below": "<", "at_least": "≥", "at_most": "≤"}
     # More digits than `number` gives: some regions differ from a round value by rounding only.
     return " and ".join(f"{signs[k]} {v:.13g}".replace("-", "−") for k, v in bounds.items())
-
-
-def held(claim: Mapping[str, Any]) -> str:
-    """Under how many of the readings swept a claim is reproduced; a dash where none was."""
-    swept = claim["readings_swept"]
-    return "–" if swept is None else f"{swept['holds']} of {swept['count']}"
 
 
 def effect(option: Mapping[str, Any]) -> str:

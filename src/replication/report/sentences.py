@@ -1,8 +1,7 @@
-"""The sentences a report opens with, made from its verdicts and its sweep of the readings."""
+"""The sentences a report opens with, made from its verdicts and the multiverse."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +9,9 @@ from replication.claims.verdicts import (
     CONTRADICTED,
     INCONCLUSIVE,
     NOT_TESTED,
-    READING_DEPENDENT,
     REPRODUCED,
 )
+from replication.report import plausibility
 
 Claim = Mapping[str, Any]
 
@@ -21,13 +20,13 @@ FIGURES = "Section 6"
 
 
 def sentences(report: Mapping[str, Any]) -> list[str]:
-    """What is reproduced, what depends on a reading, what is not, and why DN is ahead where it is.
+    """What is reproduced, in how much of the plausible space, what is not, and why DN is ahead.
 
     Parameters
     ----------
     report : mapping
-        The report's data: ``claims`` with their ``verdict`` and, where the readings have been
-        swept, ``readings_swept``; ``sweep``; ``power``.
+        The report's data: ``claims`` with their ``verdict`` and, where the multiverse has been
+        explored, ``plausible``; ``power``.
 
     Returns
     -------
@@ -35,21 +34,20 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         Three sentences to five: that on the larger n only where there are such verdicts, the last
         only where there is a claim it speaks of.
     """
-    claims, sweep = report["claims"], report.get("sweep")
+    claims = report["claims"]
+    shown = [claim for claim in claims if claim["group"] == FIGURES]
     larger = _larger(claims, report.get("power"))
-    said = [_reproduced(claims, sweep), larger, _readings(claims, sweep), _others(claims)]
+    said = [_reproduced(claims), larger, plausibility.sentence(shown), _others(claims)]
     return [sentence for sentence in (*said, _advantage(claims)) if sentence]
 
 
-def _reproduced(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str:
-    found = [claim for claim in claims if _default(claim) == REPRODUCED]
+def _reproduced(claims: Sequence[Claim]) -> str:
+    found = _with_verdict(claims, REPRODUCED)
     shown = [claim for claim in claims if claim["group"] == FIGURES]
     text = f"By the default readings {len(found)} of {len(claims)} claims are reproduced"
     if shown:
-        names = _list([claim["id"] for claim in shown if _default(claim) == REPRODUCED])
+        names = _list([claim["id"] for claim in _with_verdict(shown, REPRODUCED)])
         text += f", of the {len(shown)} on the paper's figures: {names}"
-    if sweep is not None:
-        text += f"; {len(_with_verdict(claims, REPRODUCED))} hold under every reading swept"
     return f"{text}."
 
 
@@ -58,47 +56,12 @@ def _larger(claims: Sequence[Claim], power: Mapping[str, Any] | None) -> str:
     if not power or not taken:
         return ""
     age = "" if power["current"] else ", taken with an earlier version of the sources,"
-    others = [c["id"] for c in taken if c["power"]["verdict"] != _default(c)]
+    others = [c["id"] for c in taken if c["power"]["verdict"] != c["verdict"]]
     luck = [claim["id"] for claim in taken if claim["power"]["by_luck"]]
     return (
         f"At an n fixed by power{age} {len(others)} of {_counted(len(taken), 'verdict')} are not "
         f"those of 30 repetitions: {_list(others)}; decided by luck at n = 30: {_list(luck)}."
     )
-
-
-def _readings(claims: Sequence[Claim], sweep: Mapping[str, Any] | None) -> str:
-    if sweep is None:
-        return "How the verdicts change with the readings of the paper has not been swept."
-    age = "" if sweep["current"] else ", measured with an earlier version of the sources,"
-    dependent = _with_verdict(claims, READING_DEPENDENT)
-    swept = f"{_counted(sweep['count'], 'reading')} swept{age}"
-    if not dependent:
-        return f"No verdict goes from reproduced to another, or back, under the {swept}."
-    breaking = Counter(
-        changed["reading"].split("=")[0]
-        for claim in dependent
-        for changed in (claim.get("readings_swept") or {}).get("changed", [])
-        if "," not in changed["reading"]
-    )
-    most = ", ".join(name for name, _ in breaking.most_common(3))
-    which = f"; most changes come from {most}" if most else ""
-    names = _list([f"{claim['id']}{_held(claim)}" for claim in _foremost(dependent)])
-    depend = "verdict depends" if len(dependent) == 1 else "verdicts depend"
-    return f"Under the {swept} {len(dependent)} {depend} on the reading, among them {names}{which}."
-
-
-def _foremost(claims: Sequence[Claim]) -> list[Claim]:
-    """The claims on the paper's figures, or all if there is none."""
-    return [claim for claim in claims if claim["group"] == FIGURES] or list(claims)
-
-
-def _held(claim: Claim) -> str:
-    swept = claim.get("readings_swept")
-    return "" if swept is None else f" (holds under {swept['holds']} of {swept['count']})"
-
-
-def _default(claim: Claim) -> str:
-    return str(claim.get("default_verdict", claim["verdict"]))
 
 
 def _others(claims: Sequence[Claim]) -> str:
@@ -113,7 +76,6 @@ def _others(claims: Sequence[Claim]) -> str:
 
 ATTRIBUTED = {
     REPRODUCED: "second order is ahead in {}",
-    READING_DEPENDENT: "it depends on the reading in {}",
     CONTRADICTED: "second order is not ahead in {}",
     INCONCLUSIVE: "it is not settled in {}",
     NOT_TESTED: "it has not been tested in {}",
@@ -125,8 +87,6 @@ KEPT = {
     "were mostly first-order steps of size 2ε/m, and any advantage there is that of their size",
     INCONCLUSIVE: "how often [·]ₘ kept the Hessian is not settled ({kept} of the steps of exact "
     "learning)",
-    READING_DEPENDENT: "how often [·]ₘ kept the Hessian depends on the reading ({kept} of the "
-    "steps of exact learning by default)",
     NOT_TESTED: "how often [·]ₘ kept the Hessian has not been tested",
 }
 

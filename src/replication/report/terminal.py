@@ -9,6 +9,7 @@ from typing import Any
 from replication.claims.verdicts import MARKS
 from replication.experiments.config import ConfigError, nearest
 from replication.report.pages import draws, interval, region
+from replication.report.plausibility import holds
 
 WIDTH = 79
 LABEL = 12
@@ -38,7 +39,9 @@ def claim_screen(report: Mapping[str, Any], name: str) -> str:
 def _lines(claim: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
     yield from _entry(claim["id"], claim["place"])
     yield from _entry("claim", claim["claim"])
-    yield from _entry("verdict", _verdict(claim))
+    yield from _entry("verdict", f"{MARKS[claim['verdict']]} {claim['verdict']}")
+    if claim.get("plausible"):
+        yield from _entry("", _plausible(claim))
     if "not_tested" in claim:
         yield from _entry("reason", claim["not_tested"])
     for quantity in claim["quantities"]:
@@ -71,11 +74,9 @@ def _entry(label: str, text: str) -> Iterator[str]:
         label = ""
 
 
-def _verdict(claim: Mapping[str, Any]) -> str:
-    verdict = claim["verdict"]
-    default = claim.get("default_verdict", verdict)
-    shown = f"{MARKS[verdict]} {verdict}"
-    return shown if default == verdict else f"{shown} (as we read the paper by default: {default})"
+def _plausible(claim: Mapping[str, Any]) -> str:
+    old = "" if claim["plausible"]["current"] else " (of an earlier version of the sources)"
+    return f"{holds(claim)}{old}"
 
 
 def _quantity(quantity: Mapping[str, Any], confidence: float) -> Iterator[str]:

@@ -224,12 +224,9 @@ def _changes(
 
 def _measured(claim: Mapping[str, Any]) -> dict[str, Any]:
     """What was found of a claim, without what the ledger says of it."""
-    swept = claim["readings_swept"]
     return {
         "id": claim["id"],
         "verdict": claim["verdict"],
-        "default_verdict": claim["default_verdict"],
-        "readings_swept": swept and {key: swept[key] for key in ("holds", "count")},
         "quantities": [
             {key: quantity[key] for key in ("id", *NUMBERS, "n", "verdict")}
             for quantity in claim["quantities"]
@@ -241,10 +238,9 @@ def _measured(claim: Mapping[str, Any]) -> dict[str, Any]:
 def _verdicts(before: Claims, after: Claims) -> Iterator[Change]:
     old, new = by_id(before), by_id(after)
     for name in dict.fromkeys([*old, *new]):
-        for key in ("verdict", "default_verdict"):
-            verdicts = old.get(name, {}).get(key, ABSENT), new.get(name, {}).get(key, ABSENT)
-            if verdicts[0] != verdicts[1]:
-                yield Change(name, key, *verdicts)
+        verdicts = [of.get(name, {}).get("verdict", ABSENT) for of in (old, new)]
+        if verdicts[0] != verdicts[1]:
+            yield Change(name, "verdict", *verdicts)
 
 
 def _moved(before: Claims, after: Claims) -> Iterator[Moved]:

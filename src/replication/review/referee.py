@@ -56,7 +56,7 @@ def referee(
     counts = dict.fromkeys(plan().experiments, repetitions)
     chosen = _chosen(names)
     evidence = FreshEvidence(seed, counts, runs_in(scratch), confidence, jobs)
-    committed = {c["id"]: c["default_verdict"] for c in read_manifest(ROOT)["claims"]}
+    committed = {c["id"]: c["verdict"] for c in read_manifest(ROOT)["claims"]}
     larger = read_larger()
     say(f"seed {seed}, {repetitions} repetitions")
     say(ROW.format("", "claim", "committed", "at larger n", "fresh"))

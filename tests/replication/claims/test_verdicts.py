@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from replication.claims.verdicts import claim_verdict, quantity_verdict, verdict_across
+from replication.claims.verdicts import claim_verdict, quantity_verdict
 from replication.experiments.intervals import (
     Interval,
 )
@@ -36,17 +36,3 @@ def test_verdict_of_several_quantities():
     assert claim_verdict(["reproduced", "reproduced"]) == "reproduced"
     assert claim_verdict(["reproduced", "inconclusive"]) == "inconclusive"
     assert claim_verdict(["inconclusive", "contradicted"]) == "contradicted"
-
-
-@pytest.mark.parametrize(
-    ("default", "others", "expected"),
-    [
-        ("reproduced", [], "reproduced"),
-        ("reproduced", ["reproduced"], "reproduced"),
-        ("reproduced", ["inconclusive"], "reading-dependent"),
-        ("contradicted", ["inconclusive"], "contradicted"),
-        ("contradicted", ["inconclusive", "reproduced"], "reading-dependent"),
-    ],
-)
-def test_the_verdict_across_readings(default, others, expected):
-    assert verdict_across(default, others) == expected

@@ -192,7 +192,7 @@ def test_each_alteration_is_named(finished, tmp_path, capsys):
     ]
     assert "measured.json has another SHA-256" in differing[0]
     assert "row 2: mean -1.4 -> -1.5" in differing[1] and "-1.6 -> -1.5" in differing[2]
-    assert "nash: verdict contradicted -> reading-dependent" in differing[4]
+    assert "nash: verdict contradicted -> reproduced" in differing[4]
     assert "upper 0.123 -> " in differing[5]
     assert said[-1] == "7 differ"
 
@@ -276,7 +276,21 @@ def test_every_claim_fits_the_screen(report):
 
 def test_readings_the_larger_n_and_planted_faults_are_shown(report):
     claim = next(claim for claim in report["claims"] if claim["id"] == "fig1-optimum")
-    claim |= {"verdict": "reading-dependent", "default_verdict": "reproduced"}
+    share = {"value": 0.34, "lower": 0.31, "upper": 0.37, "n": 1000}
+    importance = {"value": 0.5, "lower": 0.4, "upper": 0.6, "decides": True}
+    claim |= {
+        "verdict": "reproduced",
+        "plausible": {
+            "figure": "fig1",
+            "universes": 1000,
+            "current": False,
+            "laws": {
+                "even": {"reproduced": share},
+                "flat": {"reproduced": {**share, "value": 0.2}},
+            },
+            "importances": [{"choice": "update-lag", **importance}],
+        },
+    }
     claim["readings_swept"] = {
         "count": 12,
         "holds": 11,
@@ -298,7 +312,8 @@ def test_readings_the_larger_n_and_planted_faults_are_shown(report):
     report["sweep"] = {"library": "0" * 64, "current": False, "count": 12}
     shown = " ".join(claim_screen(report, "fig1-optimum").split())
     for part in (
-        "± reading-dependent (as we read the paper by default: reproduced)",
+        "✓ reproduced holds in 34 % [31, 37] of the plausible space (20 to 34 % by law); decided "
+        "by update-lag (of an earlier version of the sources)",
         "12 tested, the claim holds under 11 (11 reproduced, 1 contradicted)",
         "Changed by: curvature-sign=ascent: contradicted; and 1 of the combinations.",
         "an earlier library",

@@ -53,25 +53,23 @@ def test_the_default_comes_first_and_the_others_by_ambiguity(drawing):
         ("lag", "current"),
     ]
     assert list(shown.claims) == ["a", "b", "c"], "a claim under one reading only is left out"
-    assert shown.products["a", "fig1"] == {"reproduced": 1, "contradicted": 1}
 
 
 def test_the_table_and_the_caption_say_what_is_drawn(drawing):
     made = drawing(READINGS)
     shown = made.prepare({}, 0.98)
     rows = list(csv.DictReader(io.StringIO(made.table(shown))))
-    marks = {(r["claim"], r["reading"]): r["verdict"] for r in rows if not r["product"]}
+    marks = {(r["claim"], r["reading"]): r["verdict"] for r in rows}
     assert marks["a", "sign=ascent"] == "contradicted" and ("c", "sign=ascent") not in marks
-    assert {r["reading"] for r in rows if r["product"]} == {"1 combinations"}
+    assert not any("floor" in r["reading"] or r["reading"] in "12" for r in rows)
     caption = made.caption(shown, 0.98)
     assert "then 3 that depart" in caption and "default's: 2 of 4, in 2 of 3 claims" in caption
-    assert "over the 2 combinations" in caption
 
 
 def test_every_mark_and_every_frame_is_drawn(drawing):
     shown = drawing(READINGS).prepare({}, 0.98)
     with themed():
-        cells, bars = matrix(shown).axes
+        (cells,) = matrix(shown).axes
     marks = {tuple(int(x) for x in text.get_position()): text.get_text() for text in cells.texts}
     mesh = cells.collections[0]
     fills = mesh.get_facecolors().reshape(*mesh.get_array().shape, 4)
@@ -82,7 +80,6 @@ def test_every_mark_and_every_frame_is_drawn(drawing):
             expected = to_rgba(FILLS[verdict]) if verdict else (0, 0, 0, 0)
             np.testing.assert_allclose(fills[y, x], expected)
     assert [box.get_xy() for box in cells.patches] == [(1.07, 0.07), (3.07, 2.07)]
-    assert sum(box.get_width() for box in bars.patches) == pytest.approx(2 * 0.9)
 
 
 def test_each_verdict_of_a_reading_has_a_fill_of_its_own_lightness():

@@ -194,7 +194,7 @@ def test_the_committed_table_holds_every_draw():
 
 
 def test_the_referee_prints_the_committed_beside_the_fresh(tiny, tmp_path, monkeypatch, capsys):
-    committed = {"claims": [{"id": CLAIM, "default_verdict": "contradicted"}]}
+    committed = {"claims": [{"id": CLAIM, "verdict": "contradicted"}]}
     monkeypatch.setattr(referee, "read_manifest", lambda folder: committed)
     words = ["--repetitions", "6", "--scratch", str(tmp_path)]
     assert main.main(["referee", *words]) == 0

@@ -7,11 +7,16 @@ import re
 
 import jsonschema
 import pytest
+from made_up_atlas import make_atlas
 from markdown_it import MarkdownIt
 
 from replication.claims import errata, ledger
 from replication.claims.verdicts import VERDICTS
 from replication.experiments.config import ROOT, ConfigError
+from replication.experiments.files import digest
+from replication.multiverse.deciding import HEADER
+from replication.multiverse.shares import shares
+from replication.multiverse.universes import SOURCES
 from replication.report.pages import (
     complete,
     inline_svg,
@@ -19,6 +24,7 @@ from replication.report.pages import (
     verdict_table,
     write_pages,
 )
+from replication.report.plausibility import decided_by, held_in, holds, of_claims
 from replication.report.sentences import sentences
 from replication.report.terminal import claim_screen
 
@@ -32,14 +38,31 @@ POWER = {
 }
 
 
+def plausible(decides=True):
+    """What the universes of a figure say of a claim, made up."""
+
+    def of(value):
+        share = {"value": value, "lower": value - 0.03, "upper": value + 0.03, "n": 1000}
+        return {"reproduced": share, "inconclusive": share, "contradicted": share}
+
+    choice = {"choice": "gridworld-reward:reward", "value": 0.5, "lower": 0.4, "upper": 0.6}
+    return {
+        "figure": "fig1",
+        "universes": 1000,
+        "current": True,
+        "laws": {"even": of(0.34), "printed": of(0.4), "flat": of(0.12)},
+        "importances": [{**choice, "decides": decides}],
+    }
+
+
 @pytest.fixture
 def report():
     """The committed report with everything that may be in it."""
     report = complete(json.loads((ROOT / "paper_checks/report.json").read_text(encoding="utf-8")))
     claims = {claim["id"]: claim for claim in report["claims"]}
     claims["fig1-optimum"] |= {
-        "verdict": "reading-dependent",
-        "default_verdict": "reproduced",
+        "verdict": "reproduced",
+        "plausible": plausible(),
         "power": POWER,
         "controls": [
             {"fault": "flag_negated", "plants": "Negates a flag.", "caught_by": "fig1-optimum"}
@@ -94,6 +117,7 @@ def test_the_committed_report_and_one_with_everything_fit_the_schema(schema, rep
     [
         lambda report: report.pop("sweep"),
         lambda report: report["claims"][0].update(verdict="proven"),
+        lambda report: report["claims"][0].update(plausible={"figure": "fig1"}),
         lambda report: report["claims"][0]["quantities"][0].pop("lower"),
         lambda report: report["claims"][0]["quantities"][0].update(value="large"),
         lambda report: report["sweep"].update(library="unknown"),
@@ -136,27 +160,46 @@ def test_each_sentence_follows_the_verdicts():
         "By the default readings 2 of 4 claims are reproduced, of the 2 on the paper's figures: "
         "fig1-optimum."
     )
-    assert "not been swept" in second
+    assert "not been explored" in second
     assert third == "Contradicted: fig1-faster; not tested: privacy."
 
 
-def test_the_sentence_on_readings_names_what_depends_and_on_what():
-    changed = [
-        {"reading": "curvature-sign=ascent", "verdict": "contradicted"},
-        {"reading": "curvature-sign=ascent,update-lag=current", "verdict": "contradicted"},
-    ]
-    swept = {"count": 9, "holds": 7, "counts": {}, "changed": changed}
-    dependent = claim("fig1-optimum", "reading-dependent", readings_swept=swept)
-    made = {"claims": [dependent], "sweep": {"library": "", "current": True, "count": 1}}
+def test_the_sentence_on_the_plausible_space_names_shares_laws_and_what_decides():
+    found = claim("fig3-faster", "contradicted", plausible=plausible())
+    undecided = claim("fig1-faster", "reproduced", plausible=plausible(decides=False))
+    other = claim("nash", "reproduced", "Definitions", plausible=plausible())
+    made = {"claims": [found, undecided, other]}
     assert sentences(made)[1] == (
-        "Under the 1 reading swept 1 verdict depends on the reading, among them fig1-optimum "
-        "(holds under 7 of 9); most changes come from curvature-sign."
+        "Of the plausible space: fig3-faster holds in 34 % [31, 37] (12 to 40 % by law), decided "
+        "by reward; fig1-faster holds in 34 % [31, 37] (12 to 40 % by law)."
     )
-    assert sentences(made)[0].endswith("; 0 hold under every reading swept.")
-    made["sweep"].update(current=False, count=9)
-    assert "earlier version" in sentences(made)[1]
-    made["claims"] = [claim("fig1-optimum", "reproduced")]
-    assert sentences(made)[1].startswith("No verdict")
+    made["claims"][0]["plausible"]["current"] = False
+    assert "earlier version of the sources" in sentences(made)[1]
+    assert holds(undecided) == (
+        "holds in 34 % [31, 37] of the plausible space (12 to 40 % by law); no choice alone "
+        "decides it"
+    )
+    assert holds(found).endswith("(12 to 40 % by law); decided by reward")
+    del found["plausible"]["laws"]["printed"], found["plausible"]["laws"]["flat"]
+    assert held_in(found) == "34 % [31, 37] (34 % by every law)"
+
+
+def test_what_is_collected_of_made_up_tables_fits_the_schema(schema, report, tmp_path):
+    assert of_claims(shares(tmp_path)) == {}, "there are no tables yet"
+    make_atlas("fig1", tmp_path)
+    make_atlas("fig3", tmp_path, sources=digest(SOURCES))
+    row = "fig3-faster,gridworld-stuck,0.9,0.8,1,32"
+    (tmp_path / "fig3-deciding.csv").write_text(f"{','.join(HEADER)}\n{row}\n", encoding="utf-8")
+    found = of_claims(shares(tmp_path))
+    assert {entry["figure"] for entry in found.values()} == {"fig1", "fig3"}
+    assert found["fig3-faster"]["current"] and not found["fig1-faster"]["current"]
+    even = found["fig3-faster"]["laws"]["even"]["reproduced"]
+    assert even["value"] == pytest.approx(0.5, abs=0.1) and even["lower"] < 0.5 < even["upper"]
+    assert decided_by({"plausible": found["fig3-faster"]}) == "stuck"
+    assert decided_by({"plausible": found["fig1-faster"]}) == "–"
+    for claim in report["claims"]:
+        claim["plausible"] = found.get(claim["id"])
+    schema.validate(json.loads(json.dumps(report)))
 
 
 def test_the_sentence_on_the_larger_n_names_what_changes_and_what_is_luck():
@@ -218,7 +261,8 @@ def test_both_pages_say_everything(report, tmp_path):
             "self-weights",
             "paper_checks/manifest.json",
             "full (printed)",
-            "reading-dependent",
+            "holds in 34 % [31, 37] of the plausible space (12 to 40 % by law); decided by reward",
+            "34 % [31, 37] (12 to 40 % by law)",
             "./run netnewton check nash",
             "hanges 1 verdict",
         ):

@@ -84,13 +84,13 @@ def test_a_number_that_has_drifted_strays(run):
 
 def test_another_verdict_is_said_louder_and_fails_the_command(run, capsys):
     def change(report, claim):
-        claim["default_verdict"] = "inconclusive"
+        claim["verdict"] = "inconclusive"
 
     assert main.main(["compare"]) == 0
     alter_report(run, change)
     line, loud = said(run)
     assert line.endswith("1 VERDICTS DIFFER")
-    assert loud.startswith("!!! fig1-faster: default_verdict ") and loud.endswith("inconclusive")
+    assert loud.startswith("!!! fig1-faster: verdict ") and loud.endswith("inconclusive")
     capsys.readouterr()
     assert main.main(["compare"]) == 1
     assert capsys.readouterr().out.splitlines() == [line, loud]

@@ -1,0 +1,85 @@
+"""How much of the plausible space a claim holds in, and what decides it, in the report's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from replication.claims.verdicts import REPRODUCED
+from replication.multiverse.shares import Share, short
+
+MOST = 3  # choices that are named
+MAIN_LAW = "even"  # universes are drawn by it, so that its interval is the narrowest
+
+
+def of_claims(shares: Iterable[Share]) -> dict[str, dict[str, Any]]:
+    """What the universes say of each claim that was judged in them, as plain data."""
+    return {share.claim: _data(share) for share in shares}
+
+
+def _data(share: Share) -> dict[str, Any]:
+    return {
+        "figure": share.figure,
+        "universes": share.universes,
+        "current": share.current,
+        "laws": {
+            law: {verdict: interval._asdict() for verdict, interval in found.items()}
+            for law, found in share.laws.items()
+        },
+        "importances": [
+            {"choice": i.choice, "value": i.value, "lower": i.lower, "upper": i.upper}
+            | {"decides": i.decides}
+            for i in share.importances[:MOST]
+        ],
+    }
+
+
+def held_in(claim: Mapping[str, Any]) -> str:
+    """The share of the plausible space in which a claim is reproduced; a dash where none is known.
+
+    With its interval by the law universes are drawn by, and its span over all laws.
+    """
+    if (found := claim["plausible"]) is None:
+        return "–"
+    shares = {law: verdicts[REPRODUCED] for law, verdicts in found["laws"].items()}
+    main, values = shares[MAIN_LAW], [_percent(share["value"]) for share in shares.values()]
+    interval = f"[{_percent(main['lower'])}, {_percent(main['upper'])}]"
+    least, most = min(values), max(values)
+    span = f"{least} to {most} % by law" if least < most else f"{most} % by every law"
+    return f"{_percent(main['value'])} % {interval} ({span})"
+
+
+def decided_by(claim: Mapping[str, Any]) -> str:
+    """The choices that decide whether a claim holds, the foremost first; a dash where none does."""
+    found = claim["plausible"]
+    names = [short(i["choice"]) for i in found["importances"] if i["decides"]] if found else []
+    return ", ".join(names) or "–"
+
+
+def holds(claim: Mapping[str, Any]) -> str:
+    """What the plausible space says of a claim, in words."""
+    share, _, by_law = held_in(claim).partition(" (")
+    choices = decided_by(claim)
+    decided = "no choice alone decides it" if choices == "–" else f"decided by {choices}"
+    return f"holds in {share} of the plausible space ({by_law}; {decided}"
+
+
+def sentence(claims: Iterable[Mapping[str, Any]]) -> str:
+    """The share of the plausible space in which each claim holds, and what decides it."""
+    explored = [claim for claim in claims if claim.get("plausible")]
+    if not explored:
+        return "In how much of the plausible space the claims hold has not been explored."
+    old = any(not claim["plausible"]["current"] for claim in explored)
+    age = ", explored with an earlier version of the sources" if old else ""
+    said = "; ".join(f"{claim['id']} {_in_short(claim)}" for claim in explored)
+    return f"Of the plausible space{age}: {said}."
+
+
+def _in_short(claim: Mapping[str, Any]) -> str:
+    choices = decided_by(claim)
+    decided = "" if choices == "–" else f", decided by {choices}"
+    return f"holds in {held_in(claim)}{decided}"
+
+
+def _percent(share: float) -> int:
+    return round(100 * share)
