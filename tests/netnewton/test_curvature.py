@@ -157,7 +157,7 @@ def test_small_matrices_are_mended_as_all_others_are(projection, size):
     found = FullHessian().project(Z, projection, 0.5).mended
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14)
     spared = np.linalg.norm(Z, axis=(-1, -2)) <= 0.5
-    assert spared.all() if size < 0.1 else not spared.all()
+    assert spared.all() if size < 0.1 else size < 5 or not spared.any()
     np.testing.assert_array_equal(
         found[spared], np.broadcast_to(0.5 * np.eye(3), found.shape)[spared]
     )

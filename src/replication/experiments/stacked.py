@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from netnewton import run
+from netnewton.arrays import Array, Flags
+from netnewton.curvature import FullHessian, Projected, Projection, Solution
 from netnewton.derivatives import Derivatives, DerivativeSource, counted
 from netnewton.networks import unchecked_mixing
 from netnewton.policies import behaviour_parameters
@@ -26,12 +29,58 @@ from replication.experiments.config import Spec
 Variables = dict[str, npt.NDArray[Any]]
 
 
+@dataclass(frozen=True)
+class RowwiseHessian(FullHessian):
+    """H_i = sign * Hessian of J_i with a sign, and [.]_m with a projection, of each row's own."""
+
+    sign: Any = 1
+    """Shape (R, 1, 1, 1)."""
+    parts: tuple[tuple[npt.NDArray[np.intp], Projection], ...] = ()
+    """Rows, and the projection that they have."""
+
+    @classmethod
+    def of(cls, experiments: Sequence[Experiment]) -> RowwiseHessian:
+        """Each experiment's own, for all of its repetitions."""
+        own = [e.algorithm for e in experiments for _ in e.start]
+        signs = [a.curvature.sign for a in own if isinstance(a.curvature, FullHessian)]
+        found = dict.fromkeys(a.projection for a in own)
+        rows = {p: [r for r, a in enumerate(own) if a.projection is p] for p in found}
+        sign = np.reshape(signs, (-1, 1, 1, 1))
+        return cls(sign, tuple((np.array(r), p) for p, r in rows.items()))
+
+    def project(self, Z: Array, projection: Projection, floor: float) -> Any:
+        """[Z]_m, part by part."""
+        own = [super(RowwiseHessian, self).project(Z[r], p, floor) for r, p in self.parts]
+        return Parts(self._whole([part.replaced for part in own]), own)
+
+    def solve(self, projected: Any, v: Array) -> Solution:
+        """[Z]_m^{-1} v, part by part."""
+        solve = super().solve
+        own = [solve(p, v[r]) for p, (r, _) in zip(projected.own, self.parts, strict=True)]
+        return Solution(*(self._whole([s[i] for s in own]) for i in range(2)))
+
+    def _whole(self, own: Sequence[npt.NDArray]) -> npt.NDArray:
+        whole = np.empty((len(self.sign), *own[0].shape[1:]), own[0].dtype)
+        for values, (rows, _) in zip(own, self.parts, strict=True):
+            whole[rows] = values
+        return whole
+
+
+class Parts(NamedTuple):
+    """What `RowwiseHessian` has projected."""
+
+    replaced: Flags
+    own: Sequence[Projected]
+
+
 def key(spec: Spec) -> str:
     """What specs that can be stacked have in common: all that is not looked up row by row."""
     apart = ("seed", "network", "iterations", "reported_return", "evaluation", "repetitions")
     settings = {name: value for name, value in spec.settings.items() if name not in apart}
-    learning = {**settings["derivatives"], "batch_size": None}
-    return json.dumps({**settings, "derivatives": learning}, sort_keys=True)
+    learning, method = {**settings["derivatives"], "batch_size": None}, settings["method"]
+    if method["curvature"] == "full":
+        method = {**method, "curvature_sign": None, "projection": None}
+    return json.dumps({**settings, "derivatives": learning, "method": method}, sort_keys=True)
 
 
 def simulate_stacked(specs: Sequence[Spec]) -> list[Variables]:
@@ -63,8 +112,11 @@ def simulate_stacked(specs: Sequence[Spec]) -> list[Variables]:
         local.append(source(theta))
         return local[-1]
 
+    algorithm = experiments[0].algorithm
+    if isinstance(algorithm.curvature, FullHessian):
+        algorithm = replace(algorithm, curvature=RowwiseHessian.of(experiments))
     done = run(
-        experiments[0].algorithm,
+        algorithm,
         derivatives,
         unchecked_mixing(np.concatenate([e.weights for e in experiments])),
         max(spec.settings["iterations"] for spec in specs),

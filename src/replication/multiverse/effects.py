@@ -36,7 +36,7 @@ GROUP = {"fig1": "figure_1", "fig2": "figure_2", "fig3": "figure_3"}
 MAIN = {"fig1": "pd_exact", "fig2": "pd_sampled_is", "fig3": "gridworld"}
 """The experiment that effects are measured on."""
 
-STEP_STREAM, STEP_BATCH = 3, 4000  # for the gradient at the start
+STEP_STREAM, STEP_BATCH = 3, 10_000  # for the gradient at the start
 
 
 class Held(Results):

@@ -121,7 +121,11 @@ def default(number: int) -> Universe:
 
 
 def draw(universes: int) -> list[Universe]:
-    """The first universes of a scrambled Sobol sequence: more of them extend fewer.
+    """The first universes of a scrambled Halton sequence: more of them extend fewer.
+
+    In the first 1,000 points of Sobol's sequence in as many dimensions, products of two options
+    equal a wave of some number exactly, so that what two choices do together would be credited to
+    a third.
 
     Parameters
     ----------
@@ -137,8 +141,7 @@ def draw(universes: int) -> list[Universe]:
     if not 1 <= universes <= MOST:
         raise ConfigError(f"--universes {universes}: give a number from 1 to {MOST}")
     dims = dimensions()
-    sequence = qmc.Sobol(len(dims), rng=ledger.multiverse()["seed"])
-    points = sequence.random_base2((universes - 1).bit_length())[:universes]
+    points = qmc.Halton(len(dims), rng=ledger.multiverse()["seed"]).random(universes)
     return [
         Universe(number, {d.name: float(u) for d, u in zip(dims, point, strict=True)})
         for number, point in enumerate(points)

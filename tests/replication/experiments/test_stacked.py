@@ -29,6 +29,28 @@ def test_exact_runs_are_the_same_bytes_as_alone():
             np.testing.assert_array_equal(found[name], alone[name], err_msg=name)
 
 
+def method(own, **settings):
+    changed = {**own.settings["method"], **settings}
+    return replace(own, settings={**own.settings, "method": changed})
+
+
+def test_signs_and_projections_are_each_rows_own():
+    base = spec("pd_exact", iterations=40)
+    several = [
+        base,
+        method(base, curvature_sign="ascent"),
+        method(base, projection="floor_eigenvalues"),
+        method(base, projection="absolute_eigenvalues", curvature_sign="ascent", floor=1e-7),
+    ]
+    stacked_together = simulate_stacked(several)
+    for own, found in zip(several, stacked_together, strict=True):
+        alone = simulate(own)
+        for name in SEEN:
+            np.testing.assert_array_equal(found[name], alone[name], err_msg=name)
+    final = [found["J"].sum(axis=1).tolist() for found in stacked_together]
+    assert len({str(values) for values in final}) == 4
+
+
 def batches(own, size):
     learning = {**own.settings["derivatives"], "batch_size": size}
     return replace(own, settings={**own.settings, "derivatives": learning})
