@@ -1,4 +1,4 @@
-"""Wall time of DN on the gridworld (30 repetitions x 60 iterations), beside three JAX programs.
+"""CPU time of DN on the gridworld (30 repetitions x 60 iterations), beside a floor and JAX.
 
     ./run python benchmarks/gridworld.py
 
@@ -11,6 +11,9 @@ core in float64; compiling, building the experiment and evaluating J(mu) are not
 estimates J and watches for divergence, the peers do neither. Each run has random numbers of its
 own. Runs alternate, since a shared machine's speed drifts, and a ratio is that of neighbours.
 Memory is that of a process that runs the library once and nothing else.
+
+The floor is what no program of numpy calls can be below: the same random numbers, exponentials,
+sines, cosines and matrix products, of arrays that are there, and nothing else.
 """
 
 import os
@@ -117,17 +120,43 @@ def compiled(peers, kind):
     return lambda key: peers.jax.block_until_ready(program(key))
 
 
+REWARDED_STEPS = 115  # of a repetition's 1,500: as many as have a weight while DN runs
+
+
+def floor(spec):
+    """A run of the calls that are counted as the floor."""
+    learning, repetitions = spec.settings["derivatives"], spec.settings["repetitions"]
+    size, shape = learning["batch_size"], (repetitions, 2)
+    streams = [np.random.default_rng(r) for r in range(repetitions)]
+    noise = np.empty((repetitions, learning["horizon"], 2, size))
+    coordinates = np.linspace(-2.5, 2.5, 2 * 2 * repetitions * size).reshape(*shape, 2, size)
+    powers, weights = np.ones((*shape, 6, size)), np.ones((*shape, 6, 6))
+    left, right = np.ones((*shape, 36, REWARDED_STEPS)), np.ones((*shape, REWARDED_STEPS, 18))
+    found, other = np.empty_like(coordinates), np.empty((*shape, size))
+    for _ in range(spec.settings["iterations"]):
+        for stream, out in zip(streams, noise, strict=True):
+            stream.standard_normal(out=out)
+        for t in range(learning["horizon"]):
+            np.exp(coordinates, out=found)
+            np.matmul(weights, powers)
+            np.sin(noise[:, t], out=other)
+            np.cos(noise[:, t], out=other)
+        for j in (0, 0, 1):  # the blocks of agents 0 and 0, 0 and 1, 1 and 1
+            np.matmul(left[:, j], right[:, j])
+
+
 def seconds(work, *arguments):
-    started = time.perf_counter()
+    started = time.process_time()  # of all threads; others may share the processor
     work(*arguments)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def time_all(spec, peers):
     """Seconds of every run, by program."""
     programs = {kind: compiled(peers, kind) for kind in peers.KINDS} if peers else {}
-    taken = {name: [] for name in ("library", *programs)}
+    taken = {name: [] for name in ("library", "floor", *programs)}
     for seed in range(RUNS + 1):
+        taken["floor"].append(seconds(floor, spec))
         taken["library"].append(seconds(run, built(spec), spec.settings["iterations"]))
         for kind, program in programs.items():
             taken[kind].append(seconds(program, peers.jax.random.key(seed)))

@@ -16,6 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from netnewton.arrays import Indices
 from replication.claims import ledger
 from replication.claims.groups import measures
 from replication.claims.verdicts import REPRODUCED
@@ -26,7 +29,7 @@ from replication.experiments.returns import returns
 from replication.experiments.simulate import simulate
 from replication.experiments.thinning import drawn_iterations
 from replication.multiverse import effects
-from replication.multiverse.atlas import Atlas, read_atlas
+from replication.multiverse.atlas import FOLDER, Atlas, read_atlas
 from replication.multiverse.explore import run_stacked
 from replication.multiverse.space import dimensions, of_figure
 from replication.multiverse.universes import SOURCES, Universe, default, draw
@@ -154,23 +157,25 @@ def _parallel(task: Callable[[Any], Outcome], over: Sequence[Any], jobs: int) ->
         return list(Parallel(n_jobs=jobs)(delayed(task)(item) for item in over))
 
 
+def held(atlases: Mapping[str, Atlas], figures: Sequence[str] = FIGURES) -> Indices:
+    """How many claims on some figures are reproduced in each drawn universe, shape (U,)."""
+    drawn = min(len(atlas) for atlas in atlases.values())
+    holding = [
+        atlases[figure].holds(claim)[:drawn]
+        for figure in figures
+        for claim in figure_claims()
+        if claim in effects.claims(figure)
+    ]
+    return np.sum(holding, axis=0, dtype=np.intp)
+
+
 def candidates(atlases: Mapping[str, Atlas]) -> list[Universe]:
     """Universes worth another look, with numbers of their own."""
     drawn = draw(min(len(atlas) for atlas in atlases.values()))
-    own = {
-        figure: [c for c in figure_claims() if c in effects.claims(figure)] for figure in FIGURES
-    }
-
-    def held(number: int, figures: Sequence[str]) -> int:
-        return sum(
-            bool(atlases[figure].holds(claim)[number])
-            for figure in figures
-            for claim in own[figure]
-        )
 
     def best(figures: Sequence[str]) -> list[Universe]:
-        order = sorted(drawn, key=lambda u: (-held(u.number, figures), u.number))
-        return order[:CANDIDATES]
+        order = np.argsort(-held(atlases, figures), kind="stable")
+        return [drawn[number] for number in order[:CANDIDATES]]
 
     usual = default(0).coordinates
     found = [
@@ -233,11 +238,14 @@ def write_together(
             f"./run netnewton multiverse {missing[0]} --out {out}"
         )
     there = {figure: atlas for figure, atlas in atlases.items() if atlas is not None}
-    found = search(there, jobs, confidence, say)
+    found, together = search(there, jobs, confidence, say), held(there)
     summary = {
         "sources": digest(SOURCES),
         "confidence": confidence,
         "repetitions": REPETITIONS,
+        "claims": figure_claims(),
+        "drawn": len(together),
+        "as_many": int((together >= found[0].held).sum()),
         "universes": [
             {
                 "number": r.universe.number,
@@ -256,6 +264,26 @@ def write_together(
     header = ["universe", "figure", "experiment", "method", "iteration", "mean", "lower", "upper"]
     write_text(out / "best_faith.csv", csv_table(header, rows))
     write_text(out / "best_faith.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_together(folder: Path = FOLDER) -> dict[str, Any] | None:
+    """What the search has found, as `write_together` wrote it; None if there is nothing yet.
+
+    Raises
+    ------
+    ConfigError
+        If it is damaged.
+    """
+    path = folder / "best_faith.json"
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {**found, "current": found["sources"] == digest(SOURCES)}
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{path} is damaged: make it again with ./run netnewton multiverse together"
+        ) from None
 
 
 def curves(which: str, universe: Universe, confidence: float) -> list[list[Any]]:

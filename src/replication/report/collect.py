@@ -23,6 +23,7 @@ from replication.experiments.files import write_text
 from replication.experiments.intervals import mean_interval, settling_time
 from replication.experiments.results import Results
 from replication.multiverse.shares import shares
+from replication.multiverse.together import read_together
 from replication.power.larger import read_larger
 from replication.readings.table import Table, read_table
 from replication.report import plausibility, sentences
@@ -60,6 +61,7 @@ def report_data(
     data = {
         "confidence": evidence.confidence,
         "counts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
+        "best_universe": None if evidence.changes else read_together(),
         "sweep": table and _sweep(table, judged),
         "power": larger and {"made_with": larger.made_with, "current": larger.is_current},
         "claims": claims,

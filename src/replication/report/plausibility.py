@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from replication.claims.verdicts import REPRODUCED
+from replication.experiments.intervals import share_interval
 from replication.multiverse.shares import Share, short
 
 MOST = 3  # choices that are named
@@ -73,6 +74,51 @@ def sentence(claims: Iterable[Mapping[str, Any]]) -> str:
     age = ", explored with an earlier version of the sources" if old else ""
     said = "; ".join(f"{claim['id']} {_in_short(claim)}" for claim in explored)
     return f"Of the plausible space{age}: {said}."
+
+
+def best_universe(found: Mapping[str, Any] | None) -> str:
+    """Where most claims on the figures hold together, what that assumes, and how rare it is.
+
+    Parameters
+    ----------
+    found : mapping or None
+        What the search has found, ``best_faith.json``.
+    """
+    if found is None:
+        return "In which universe most claims on the figures hold together has not been searched."
+    best, claims = found["universes"][0], found["claims"]
+    lost = [claim for claim in claims if best["verdicts"][claim] != REPRODUCED]
+    assumed = [f"{short(name)} = {value}" for name, value in best["assumed"].items()]
+    rare = share_interval(found["as_many"], found["drawn"], found["confidence"])
+    age = "" if found["current"] else ", searched with an earlier version of the sources,"
+    return (
+        f"{best['held']} of the {len(claims)} claims on Figures 1 to 3 hold together"
+        f"{_without(lost)} in the universe{age} that assumes {', '.join(assumed) or 'nothing'} and "
+        f"has all else by default, confirmed with {found['repetitions']} fresh repetitions; "
+        f"{found['as_many']} of {found['drawn']:,} drawn universes have as many "
+        f"({100 * rare.value:.2g} % [{100 * rare.lower:.2g}, {100 * rare.upper:.2g}]). "
+        f"{_curvature(best['verdicts'])}"
+    )
+
+
+def _without(lost: Sequence[str]) -> str:
+    return f", all but {' and '.join(lost)}," if lost else ""
+
+
+def _curvature(verdicts: Mapping[str, str]) -> str:
+    """Whether DN is ahead of first-order steps of the same size there."""
+    ahead = [
+        claim
+        for claim, verdict in verdicts.items()
+        if claim.startswith("attribution-") and verdict == REPRODUCED
+    ]
+    if not ahead:
+        return (
+            "Curvature is not what does it: DS, with steps of the same size, is nowhere behind DN."
+        )
+    return (
+        f"DN is ahead there of DS, which takes its steps without curvature, by {', '.join(ahead)}."
+    )
 
 
 def _in_short(claim: Mapping[str, Any]) -> str:

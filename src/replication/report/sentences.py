@@ -31,13 +31,14 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        Three sentences to five: that on the larger n only where there are such verdicts, the last
+        Four sentences to six: that on the larger n only where there are such verdicts, the last
         only where there is a claim it speaks of.
     """
     claims = report["claims"]
     shown = [claim for claim in claims if claim["group"] == FIGURES]
     larger = _larger(claims, report.get("power"))
-    said = [_reproduced(claims), larger, plausibility.sentence(shown), _others(claims)]
+    best = plausibility.best_universe(report.get("best_universe"))
+    said = [_reproduced(claims), best, larger, plausibility.sentence(shown), _others(claims)]
     return [sentence for sentence in (*said, _advantage(claims)) if sentence]
 
 
