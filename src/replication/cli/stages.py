@@ -40,9 +40,13 @@ def multiverse(options: argparse.Namespace) -> None:
         write_together(options.out, options.jobs, options.confidence)
         return
 
+    import warnings
+
     from replication.multiverse.deciding import write_deciding
     from replication.multiverse.explore import explore
 
+    # joblib replaces a worker that has grown, and says so: nothing is lost.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
     explore(
         options.figure,
         options.universes,
