@@ -17,6 +17,7 @@ from replication.experiments.files import digest
 from replication.multiverse.deciding import HEADER
 from replication.multiverse.shares import shares
 from replication.multiverse.universes import SOURCES
+from replication.report import plausibility
 from replication.report.pages import (
     complete,
     inline_svg,
@@ -213,13 +214,35 @@ def test_the_sentence_on_the_larger_n_names_what_changes_and_what_is_luck():
         "sweep": None,
         "power": {"current": True},
     }
-    assert sentences(made)[1] == (
+    assert sentences(made)[2] == (
         "At an n fixed by power 1 of 2 verdicts are not those of 30 repetitions: fig1-faster; "
         "decided by luck at n = 30: fig1-faster."
     )
     made["power"]["current"] = False
-    assert "earlier version" in sentences(made)[1]
+    assert "earlier version" in sentences(made)[2]
     assert not any("by power" in sentence for sentence in sentences({**made, "power": None}))
+
+
+def test_the_sentence_on_the_best_universe_names_what_it_assumes_and_what_it_loses():
+    best = {
+        "held": 1,
+        "assumed": {"gridworld-stuck": "move-refused", "gridworld-reward:reward": 0.05},
+        "verdicts": {"a": "reproduced", "b": "contradicted", "attribution-exact": "inconclusive"},
+    }
+    found = {"universes": [best], "claims": ["a", "b"], "confidence": 0.98}
+    found |= {"drawn": 1000, "as_many": 12, "repetitions": 200, "current": True}
+    said = plausibility.best_universe(found)
+    assert said == (
+        "1 of the 2 claims on Figures 1 to 3 hold together, all but b, in the universe that "
+        "assumes stuck = move-refused, reward = 0.05 and has all else by default, confirmed with "
+        "200 fresh repetitions; 12 of 1,000 drawn universes have as many (1.2 % [0.55, 2.3]). DN "
+        "is not shown to be ahead there of DS, which takes its steps without curvature."
+    )
+    best["verdicts"]["attribution-exact"] = "reproduced"
+    assert "ahead there of DS" in plausibility.best_universe(found)
+    assert "by attribution-exact." in plausibility.best_universe({**found, "current": False})
+    assert "earlier version" in plausibility.best_universe({**found, "current": False})
+    assert "has not been searched" in plausibility.best_universe(None)
 
 
 @pytest.mark.parametrize("cause", VERDICTS)
