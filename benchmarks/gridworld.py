@@ -120,7 +120,9 @@ def compiled(peers, kind):
     return lambda key: peers.jax.block_until_ready(program(key))
 
 
-REWARDED_STEPS = 115  # of a repetition's 1,500 have a weight, in a batch at random theta of scale 0.1
+REWARDED_STEPS = (
+    115  # of a repetition's 1,500 have a weight, in a batch at random theta of scale 0.1
+)
 
 
 def floor(spec):

@@ -41,3 +41,14 @@ def test_a_cross_takes_what_concerns_figure_3_alone_from_the_other():
 
 def test_the_default_assumes_nothing():
     assert Outcome(default(7), {}).assumed == {}
+
+
+def test_known_environments_are_default_but_for_what_they_name():
+    from replication.multiverse.universes import Universe
+
+    [found] = together.known_environments()
+    assert Outcome(Universe(0, found), {}).assumed == {
+        "gridworld-reward:reward": 0.05,
+        "gridworld-stuck": "move-refused",
+        "gridworld-sigma:deviation": 0.7,
+    }
