@@ -2,9 +2,9 @@
 
 Candidates are the drawn universes in which most claims hold, the default one, and crosses of the
 two: everything by default but what concerns Figure 3 alone. Each is run again with other random
-numbers, the best ones also in the environments of Figure 3 that were known before. They are brought as near to the default as it goes without losing a claim, choice by
-choice, so that what is left is what had to be assumed; and confirmed with fresh random numbers and
-more repetitions.
+numbers, the best ones also in the environments of Figure 3 that were known before. They are brought
+as near to the default as they go without losing a claim, choice by choice, so that what is left is
+what had to be assumed; and confirmed with fresh random numbers and more repetitions.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def candidates(atlases: Mapping[str, Atlas]) -> list[Universe]:
 def known_environments() -> list[dict[str, float]]:
     """The environments of Figure 3 that were known before, as universes that are default else."""
     usual = default(0).coordinates
-    by_name = {d.name: d for d in dimensions()}
+    by_name: dict[str, Any] = {d.name: d for d in dimensions()}
     return [
         {
             **usual,
