@@ -15,6 +15,7 @@ from replication.experiments.files import csv_table
 from replication.experiments.results import Results
 from replication.figures.style import LOOKS, NAMES, Drawing, Key, Line, canvas, lines, reference
 from replication.multiverse.atlas import FOLDER
+from replication.multiverse.shares import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 COLUMNS = {
     "pd_exact": "Figure 1",
-    "pd_sampled_no_is": "Figure 2, no importance weights",
-    "pd_sampled_is": "Figure 2, with them",
+    "pd_sampled_no_is": "Figure 2, left",
+    "pd_sampled_is": "Figure 2, right",
     "gridworld": "Figure 3",
 }
 ROWS = {"default": "default", "best": "best faith"}
@@ -103,7 +104,7 @@ def _panel(axis: Axes, shown: Sequence[Line], experiment: str) -> None:
 
 def caption(faith: Faith, confidence: float) -> str:
     """Caption of the figure."""
-    assumed = ", ".join(f"{name} = {value}" for name, value in faith.found["assumed"].items())
+    assumed = ", ".join(f"{short(name)} = {x}" for name, x in faith.found["assumed"].items())
     return (
         "Figures 1 to 3 by default (top) and in the universe of the multiverse in which most of "
         "their claims hold together (bottom). Average return J(μ) against the iteration k of "

@@ -64,4 +64,5 @@ def short(name: str) -> str:
     """A choice's name where there is little room, and none to mistake it for another."""
     name = name.replace("gridworld-", "")
     ambiguity, separator, rest = name.partition(":")
-    return ambiguity if separator and not rest.startswith(" ") and rest in ambiguity else name
+    same = rest.replace("_", "-") in ambiguity
+    return ambiguity if separator and not rest.startswith(" ") and same else name

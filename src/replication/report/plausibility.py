@@ -102,7 +102,7 @@ def best_universe(found: Mapping[str, Any] | None) -> str:
 
 
 def _without(lost: Sequence[str]) -> str:
-    return f", all but {' and '.join(lost)}," if lost else ""
+    return f", all but {', '.join(lost)}," if lost else ""
 
 
 def _curvature(verdicts: Mapping[str, str]) -> str:
