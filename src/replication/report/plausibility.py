@@ -106,18 +106,13 @@ def _without(lost: Sequence[str]) -> str:
 
 
 def _curvature(verdicts: Mapping[str, str]) -> str:
-    """Whether DN is ahead of first-order steps of the same size there."""
-    ahead = [
-        claim
-        for claim, verdict in verdicts.items()
-        if claim.startswith("attribution-") and verdict == REPRODUCED
-    ]
-    if not ahead:
-        return (
-            "Curvature is not what does it: DS, with steps of the same size, is nowhere behind DN."
-        )
+    """Where DN is ahead of first-order steps of the same size."""
+    against = {c: v for c, v in verdicts.items() if c.startswith("attribution-")}
+    ahead = [claim for claim, verdict in against.items() if verdict == REPRODUCED]
+    others = [claim for claim in against if claim not in ahead]
     return (
-        f"DN is ahead there of DS, which takes its steps without curvature, by {', '.join(ahead)}."
+        f"Against DS, which takes its steps there without curvature, DN is ahead in "
+        f"{', '.join(ahead) or 'nothing'}, and not in {', '.join(others) or 'nothing'}."
     )
 
 

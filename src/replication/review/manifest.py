@@ -21,6 +21,8 @@ from replication.experiments.config import ConfigError, changes_from_paper
 from replication.experiments.files import write_text
 from replication.experiments.provenance import packages
 from replication.experiments.results import Results
+from replication.multiverse.shares import shares
+from replication.report.plausibility import of_claims
 from replication.review.archive import raw_files
 from replication.review.changes import ABSENT, Change, by_id
 from replication.review.verify import read_report
@@ -161,14 +163,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def committed_claims(folder: Path) -> list[dict[str, Any]]:
-    """The committed verdicts and numbers, with what the ledger says of each claim."""
+    """The committed verdicts and numbers, with what ledger and universes say of each claim."""
     entries = by_id(ledger.claims())
+    explored = of_claims(shares(folder / "paper_checks" / "multiverse"))
     claims = []
     for claim in read_manifest(folder)["claims"]:
         entry = entries[claim["id"]]
         defined = by_id(entry["quantities"])
         quantities = [{**defined[q["id"]], **q} for q in claim["quantities"]]
-        claims.append({**entry, **claim, "quantities": quantities})
+        plausible = explored.get(claim["id"])
+        claims.append({**entry, **claim, "quantities": quantities, "plausible": plausible})
     return claims
 
 

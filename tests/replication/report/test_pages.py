@@ -156,11 +156,12 @@ def test_each_sentence_follows_the_verdicts():
         ],
         "sweep": None,
     }
-    first, second, third = sentences(made)
+    first, best, second, third = sentences(made)
     assert first == (
         "By the default readings 2 of 4 claims are reproduced, of the 2 on the paper's figures: "
         "fig1-optimum."
     )
+    assert "not been searched" in best
     assert "not been explored" in second
     assert third == "Contradicted: fig1-faster; not tested: privacy."
 
@@ -170,12 +171,12 @@ def test_the_sentence_on_the_plausible_space_names_shares_laws_and_what_decides(
     undecided = claim("fig1-faster", "reproduced", plausible=plausible(decides=False))
     other = claim("nash", "reproduced", "Definitions", plausible=plausible())
     made = {"claims": [found, undecided, other]}
-    assert sentences(made)[1] == (
+    assert sentences(made)[2] == (
         "Of the plausible space: fig3-faster holds in 34 % [31, 37] (12 to 40 % by law), decided "
         "by reward; fig1-faster holds in 34 % [31, 37] (12 to 40 % by law)."
     )
     made["claims"][0]["plausible"]["current"] = False
-    assert "earlier version of the sources" in sentences(made)[1]
+    assert "earlier version of the sources" in sentences(made)[2]
     assert holds(undecided) == (
         "holds in 34 % [31, 37] of the plausible space (12 to 40 % by law); no choice alone "
         "decides it"
@@ -235,12 +236,14 @@ def test_the_sentence_on_the_best_universe_names_what_it_assumes_and_what_it_los
     assert said == (
         "1 of the 2 claims on Figures 1 to 3 hold together, all but b, in the universe that "
         "assumes stuck = move-refused, reward = 0.05 and has all else by default, confirmed with "
-        "200 fresh repetitions; 12 of 1,000 drawn universes have as many (1.2 % [0.55, 2.3]). DN "
-        "is not shown to be ahead there of DS, which takes its steps without curvature."
+        "200 fresh repetitions; 12 of 1,000 drawn universes have as many (1.2 % [0.54, 2.3]). "
+        "Against DS, which takes its steps there without curvature, DN is ahead in nothing, and "
+        "not in attribution-exact."
     )
     best["verdicts"]["attribution-exact"] = "reproduced"
-    assert "ahead there of DS" in plausibility.best_universe(found)
-    assert "by attribution-exact." in plausibility.best_universe({**found, "current": False})
+    assert "ahead in attribution-exact, and not in nothing." in plausibility.best_universe(
+        {**found, "current": False}
+    )
     assert "earlier version" in plausibility.best_universe({**found, "current": False})
     assert "has not been searched" in plausibility.best_universe(None)
 
