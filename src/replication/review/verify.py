@@ -24,6 +24,7 @@ from replication.experiments.summarise import write_summary
 from replication.figures.draw import FIGURES
 from replication.figures.style import Key
 from replication.figures.threshold_curves import draw_thresholds
+from replication.multiverse.effects import RUNS_AGAIN
 from replication.report.collect import report_data, write_report_data
 from replication.review.archive import MANIFEST, MEASURED, THRESHOLDS, manifest_problems
 from replication.review.changes import Change, by_id, changes, table_changes
@@ -161,6 +162,8 @@ def _verdicts(
     for name in dict.fromkeys([*old, *new]):
         found = changes(old.get(name), new.get(name), name)
         note = f"judged from {MEASURED}" if name in measured else ""
+        if name in RUNS_AGAIN:
+            note = "by a run of its own"
         yield _item(f"claim {name}", found, note)
     for part in dict.fromkeys([*committed, *fresh]):
         if part not in ELSEWHERE:

@@ -11,12 +11,15 @@ import pytest
 from project_copy import ROOT
 
 from netnewton.algorithms import ConsensusNewton
+from replication.claims.evidence import Evidence
+from replication.claims.groups import measures
 from replication.claims.verdicts import MARKS
 from replication.cli import main
 from replication.experiments import config, simulate
 from replication.experiments.config import ConfigError
 from replication.experiments.overrides import override
 from replication.experiments.results import VARIABLES, Results, write_results
+from replication.multiverse.effects import RUNS_AGAIN
 from replication.report.terminal import WIDTH, claim_screen
 from replication.review.archive import MANIFEST
 from replication.review.replay import difference, replay
@@ -146,6 +149,10 @@ def refuse(*arguments, **options):
 
 
 def test_everything_follows_from_the_stored_results_without_simulating(finished, monkeypatch):
+    """But for a claim that has a run of its own, which is made beforehand here, and kept."""
+    stored = Evidence(finished.folder / "results", 0.98)
+    for claim in RUNS_AGAIN:
+        measures()[claim](stored)
     for module, name in (
         (simulate, "simulate"),
         (simulate, "simulate_chunk"),
@@ -159,6 +166,9 @@ def test_everything_follows_from_the_stored_results_without_simulating(finished,
     items = {line.split(None, 1)[1] for line in said[:-1]}
     assert {"summary of pd_exact", "figure fig1", "claim fig1-optimum", "report's runs"} <= items
     assert "claim nash (judged from measured.json)" in items
+    assert {item for item in items if "run of its own" in item} == {
+        f"claim {claim} (by a run of its own)" for claim in RUNS_AGAIN
+    }
 
 
 def test_each_alteration_is_named(finished, tmp_path, capsys):
