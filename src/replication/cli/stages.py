@@ -35,7 +35,7 @@ def multiverse(options: argparse.Namespace) -> None:
     Or search those drawn for the paper's.
     """
     if options.figure == "together":
-        from replication.multiverse.together import write_together
+        from replication.multiverse.found import write_together
 
         write_together(options.out, options.jobs, options.confidence)
         return

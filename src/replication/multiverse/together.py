@@ -10,11 +10,9 @@ what had to be assumed; and confirmed with fresh random numbers and more repetit
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,26 +21,18 @@ from netnewton.arrays import Indices
 from replication.claims import ledger
 from replication.claims.groups import measures
 from replication.claims.verdicts import REPRODUCED
-from replication.experiments.config import ConfigError
-from replication.experiments.files import csv_table, digest, write_text
-from replication.experiments.intervals import student_t
-from replication.experiments.returns import returns
 from replication.experiments.simulate import simulate
-from replication.experiments.thinning import drawn_iterations
 from replication.multiverse import effects
-from replication.multiverse.atlas import FOLDER, Atlas, read_atlas
+from replication.multiverse.atlas import Atlas
 from replication.multiverse.explore import run_stacked
 from replication.multiverse.space import dimensions, of_figure
-from replication.multiverse.universes import SOURCES, Universe, default, draw
+from replication.multiverse.universes import Universe, default, draw
 
 FIGURES = ("fig1", "fig2", "fig3")
 CANDIDATES = 12  # of each kind
 FINALISTS = 4
-SEARCHING, EXCHANGING, CONFIRMING = (
-    20_000_000,
-    25_000_000,
-    30_000_000,
-)  # numbers of universes, so that seeds are fresh
+# Numbers of universes, so that seeds are fresh.
+SEARCHING, EXCHANGING, CONFIRMING = 20_000_000, 25_000_000, 30_000_000
 REPETITIONS = 200  # to confirm with
 
 
@@ -113,7 +103,9 @@ def outcome(
 def search(
     atlases: Mapping[str, Atlas], jobs: int, confidence: float, say: Callable[[str], None] = print
 ) -> list[Outcome]:
-    """The best universes, each as near to the default as it goes, the best one first.
+    """The best universes, each as near to the default as it goes, with fresh random numbers.
+
+    In the order of the search: what confirms them does not choose between them.
 
     Parameters
     ----------
@@ -136,8 +128,7 @@ def search(
     fresh = [
         Universe(CONFIRMING + i, result.universe.coordinates) for i, result in enumerate(nearer)
     ]
-    confirmed = _all(fresh, jobs, confidence, say, "finalists", REPETITIONS)
-    return sorted(confirmed, key=_rank)
+    return _all(fresh, jobs, confidence, say, "finalists", REPETITIONS)
 
 
 def _best_simplified(found: Sequence[Outcome], jobs: int, confidence: float) -> list[Outcome]:
@@ -240,90 +231,3 @@ def simplified(result: Outcome, confidence: float) -> Outcome:
         if nearest.held >= result.held:
             result = nearest
     return result
-
-
-def write_together(
-    out: Path, jobs: int, confidence: float, say: Callable[[str], None] = print
-) -> None:
-    """Search, and write ``best_faith.json`` (the best universes) and ``.csv`` (its curves).
-
-    Parameters
-    ----------
-    out : Path
-        The folder of the tables, and for what is found.
-    jobs : int
-        Worker processes, at most.
-    confidence : float
-    say : callable
-        Told of progress.
-
-    Raises
-    ------
-    ConfigError
-        If a table is missing.
-    """
-    atlases = {figure: read_atlas(figure, out) for figure in FIGURES}
-    if missing := [figure for figure, atlas in atlases.items() if atlas is None]:
-        raise ConfigError(
-            f"{out} has no table of {', '.join(missing)}: make it with "
-            f"./run netnewton multiverse {missing[0]} --out {out}"
-        )
-    there = {figure: atlas for figure, atlas in atlases.items() if atlas is not None}
-    found, together = search(there, jobs, confidence, say), held(there)
-    summary = {
-        "sources": digest(SOURCES),
-        "confidence": confidence,
-        "repetitions": REPETITIONS,
-        "claims": figure_claims(),
-        "drawn": len(together),
-        "as_many": int((together >= found[0].held).sum()),
-        "universes": [
-            {
-                "number": r.universe.number,
-                "held": r.held,
-                "assumed": r.assumed,
-                "verdicts": dict(r.verdicts),
-            }
-            for r in found
-        ],
-    }
-    rows = [
-        row
-        for which, universe in (("default", default(CONFIRMING)), ("best", found[0].universe))
-        for row in curves(which, universe, confidence)
-    ]
-    header = ["universe", "figure", "experiment", "method", "iteration", "mean", "lower", "upper"]
-    write_text(out / "best_faith.csv", csv_table(header, rows))
-    write_text(out / "best_faith.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
-
-
-def read_together(folder: Path = FOLDER) -> dict[str, Any] | None:
-    """What the search has found, as `write_together` wrote it; None if there is nothing yet.
-
-    Raises
-    ------
-    ConfigError
-        If it is damaged.
-    """
-    path = folder / "best_faith.json"
-    if not path.exists():
-        return None
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {**found, "current": found["sources"] == digest(SOURCES)}
-    except (ValueError, KeyError, TypeError):
-        raise ConfigError(
-            f"{path} is damaged: make it again with ./run netnewton multiverse together"
-        ) from None
-
-
-def curves(which: str, universe: Universe, confidence: float) -> list[list[Any]]:
-    """The figures' curves in a universe, with the paper's repetitions: rows of the table."""
-    rows: list[list[Any]] = []
-    for figure, runs in run(universe, 30).items():
-        for (experiment, method), results in runs.items():
-            bands = student_t(returns(results), confidence)
-            for k in drawn_iterations(len(bands[0]) - 1):
-                numbers = [f"{band[k]:.5g}" for band in bands]
-                rows.append([which, figure, experiment, method, k, *numbers])
-    return rows

@@ -13,19 +13,21 @@ from typing import Any
 
 from replication.claims import ledger
 from replication.claims.judge import check_claim
-from replication.experiments.config import ROOT, ConfigError
+from replication.experiments.config import ROOT
 from replication.experiments.files import digest, write_text
 from replication.power.fresh import FreshEvidence
 from replication.power.plan import plan
 from replication.power.subsamples import verdicts
 from replication.readings.sources import OF_RUNS, SOURCES
 from replication.readings.sweep import brief
+from replication.readings.table import read_made
 
 TABLE = ROOT / "paper_checks" / "power.json"
 MADE_WITH = (
     *SOURCES,
     "src/replication/readings/sources.py",
     "src/replication/readings/sweep.py",
+    "src/replication/readings/table.py",
     "src/replication/power",
     "config/paper.yaml",
     "paper_checks/power.yaml",
@@ -137,13 +139,8 @@ def read_larger(path: Path = TABLE) -> Larger | None:
     ConfigError
         If it is damaged.
     """
-    if not path.exists():
-        return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        rows = {row["id"]: row for row in document["claims"]}
-        return Larger(document["made_with"], rows)
-    except (ValueError, KeyError, TypeError):
-        raise ConfigError(
-            f"{path} is damaged: make it again with ./run snakemake --cores 8 power"
-        ) from None
+
+    def table(document: Any) -> Larger:
+        return Larger(document["made_with"], {row["id"]: row for row in document["claims"]})
+
+    return read_made(path, table, "snakemake --cores 8 power")

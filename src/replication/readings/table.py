@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from replication.experiments.config import ROOT, ConfigError
 from replication.experiments.files import digest
 from replication.readings.enumeration import DEFAULT
 from replication.readings.sources import SOURCES
 
+T = TypeVar("T")
 TABLE = ROOT / "paper_checks" / "readings.json"
 
 
@@ -64,12 +65,31 @@ def read_table(path: Path = TABLE) -> Table | None:
     ConfigError
         If it is damaged.
     """
+    return read_made(
+        path, lambda d: Table(d["library"], d["readings"]), "snakemake --cores 8 sweep"
+    )
+
+
+def read_made(path: Path, read: Callable[[Any], T], command: str) -> T | None:
+    """A committed table that another command makes; None if there is none yet.
+
+    Parameters
+    ----------
+    path : Path
+        JSON.
+    read : callable
+        From the document to the table; it may raise what a damaged document makes it raise.
+    command : str
+        What makes it again, without ``./run``.
+
+    Raises
+    ------
+    ConfigError
+        If it is damaged.
+    """
     if not path.exists():
         return None
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return Table(document["library"], document["readings"])
+        return read(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError):
-        raise ConfigError(
-            f"{path} is damaged: make it again with ./run snakemake --cores 8 sweep"
-        ) from None
+        raise ConfigError(f"{path} is damaged: make it again with ./run {command}") from None

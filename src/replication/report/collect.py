@@ -22,8 +22,8 @@ from replication.experiments.config import load_studies
 from replication.experiments.files import write_text
 from replication.experiments.intervals import mean_interval, settling_time
 from replication.experiments.results import Results
+from replication.multiverse.found import read_together
 from replication.multiverse.shares import shares
-from replication.multiverse.together import read_together
 from replication.power.larger import read_larger
 from replication.readings.table import Table, read_table
 from replication.report import plausibility, sentences

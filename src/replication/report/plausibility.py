@@ -95,7 +95,8 @@ def best_universe(found: Mapping[str, Any] | None) -> str:
         f"{best['held']} of the {len(claims)} claims on Figures 1 to 3 hold together"
         f"{_without(lost)} in the universe{age} that assumes {', '.join(assumed) or 'nothing'} and "
         f"has all else by default, confirmed with {found['repetitions']} fresh repetitions; "
-        f"{found['as_many']} of {found['drawn']:,} drawn universes have as many "
+        f"{found['as_many']} of {found['drawn']:,} drawn universes have as many in their "
+        f"10 or 30 repetitions "
         f"({100 * rare.value:.2g} % [{100 * rare.lower:.2g}, {100 * rare.upper:.2g}]). "
         f"{_curvature(best['verdicts'])}"
     )

@@ -236,7 +236,8 @@ def test_the_sentence_on_the_best_universe_names_what_it_assumes_and_what_it_los
     assert said == (
         "1 of the 2 claims on Figures 1 to 3 hold together, all but b, in the universe that "
         "assumes stuck = move-refused, reward = 0.05 and has all else by default, confirmed with "
-        "200 fresh repetitions; 12 of 1,000 drawn universes have as many (1.2 % [0.54, 2.3]). "
+        "200 fresh repetitions; 12 of 1,000 drawn universes have as many in their 10 or 30 "
+        "repetitions (1.2 % [0.54, 2.3]). "
         "Against DS, which takes its steps there without curvature, DN is ahead in nothing, and "
         "not in attribution-exact."
     )
