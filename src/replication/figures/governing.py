@@ -118,6 +118,7 @@ def _points(axis: Axes, shown: Governed, column: str) -> None:
         axis.scatter(
             q[chosen], values[chosen], s=9, marker="o", linewidths=0.6, edgecolors=color,
             facecolors=color if fill else "none", label="DN ahead" if ahead else "DN not ahead",
+            rasterized=True,
         )  # fmt: skip
     default = (shown.default["q"], shown.default[column])
     axis.plot(*default, marker="D", color="black", markersize=6, linestyle="", label="default")

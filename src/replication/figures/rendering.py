@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 DECIMALS = 5  # of the places of axes, in parts of the figure: a hundredth of a pixel
 NAME = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
+COORDINATES = re.compile(r'(?<= d=")[^"]+|(?<= [xy]=")[^"]+')
+LONG = re.compile(r"-?\d+\.\d{3,}")
+RASTER = 100  # dots per inch of what is too much for lines, inside an SVG
 INVISIBLE = re.compile(r'\n *<path [^>]*style="fill: none"/>')
 
 
@@ -22,7 +25,7 @@ def pictures(figure: Figure, title: str, description: str) -> dict[str, bytes]:
     said = {"Title": title, "Description": description}
     svg = _saved(figure, "svg", {**said, "Creator": None, "Date": None}).decode()
     png = _saved(figure, "png", {**said, "Software": None})
-    return {"svg": numbered(visible(svg)).encode(), "png": png}
+    return {"svg": numbered(rounded(visible(svg))).encode(), "png": png}
 
 
 def _settle(figure: Figure) -> None:
@@ -40,13 +43,19 @@ def _settle(figure: Figure) -> None:
 
 def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
     file = io.BytesIO()
-    figure.savefig(file, format=kind, metadata=metadata)
+    raster: dict[str, Any] = {"dpi": RASTER} if kind == "svg" else {}
+    figure.savefig(file, format=kind, metadata=metadata, **raster)
     return file.getvalue()
 
 
 def visible(svg: str) -> str:
     """The same SVG without paths that have neither a fill nor a line, as of a matrix's gaps."""
     return INVISIBLE.sub("", svg)
+
+
+def rounded(svg: str) -> str:
+    """Coordinates to a hundredth of a point, which nobody sees: half of a file is their digits."""
+    return COORDINATES.sub(lambda of: LONG.sub(lambda x: f"{float(x[0]):.2f}", of[0]), svg)
 
 
 def numbered(svg: str) -> str:

@@ -112,11 +112,6 @@ def verdict_table(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def limitation_list(report: Mapping[str, Any]) -> str:
-    """The limitations as a list in Markdown, as the README shows it."""
-    return "\n".join(f"- {' '.join(text.split())}" for text in report["limitations"])
-
-
 def number(value: float | str) -> str:
     """A number as people write it, four digits."""
     if isinstance(value, str) or not math.isfinite(value):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from replication.figures.rendering import numbered, pictures, visible
+from replication.figures.rendering import numbered, pictures, rounded, visible
 
 pytestmark = pytest.mark.usefixtures("theme")
 
@@ -77,3 +77,10 @@ def test_places_that_were_given_stay():
     axis = made.add_axes((1 / 3, 0.1, 1 / 3, 0.7))
     pictures(made, "t", "d")
     assert axis.get_position().x0 == 1 / 3
+
+
+def test_coordinates_are_rounded_and_nothing_else_is():
+    scale, title = '<g transform="scale(0.015625)">', "<title>q = 0.04569</title>"
+    svg = f'{scale}<path d="M 1.23456 -7 L 0.99999 2.5"/><use x="3.14159"/></g>{title}'
+    expected = f'{scale}<path d="M 1.23 -7 L 1.00 2.5"/><use x="3.14"/></g>{title}'
+    assert rounded(svg) == rounded(expected) == expected
