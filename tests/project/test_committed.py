@@ -46,6 +46,8 @@ def test_the_readme_shows_the_committed_verdicts_on_the_figures_and_counts_the_o
     claims = manifest.committed_claims(ROOT)
     table = verdict_table({"claims": [claim for claim in claims if claim["group"] == FIGURES]})
     assert readme.split("<!-- verdicts -->")[1].strip() == table
+    reproduced = [claim["id"] for claim in claims if claim["verdict"] == "reproduced"]
+    assert f"{len(reproduced)} of the {len(claims)} claims are reproduced" in readme
     others = [claim["verdict"] for claim in claims if claim["group"] != FIGURES]
     counted = f"Of the {len(others)} other claims {others.count('reproduced')} are reproduced"
     assert counted in readme
