@@ -1,0 +1,45 @@
+"""One wording of a verdict for terminal, page and README: the default verdict, then how robust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from replication.claims.verdicts import MARKS, REPRODUCED
+from replication.report.plausibility import MAIN_LAW
+
+
+def verdict(claim: Mapping[str, Any]) -> str:
+    """The verdict by default, with its mark."""
+    return f"{MARKS[claim['verdict']]} {claim['verdict']}"
+
+
+def robustness(claim: Mapping[str, Any]) -> str:
+    """In how much of the plausible space a claim holds, and what a larger n says where it differs.
+
+    Parameters
+    ----------
+    claim : mapping
+        A claim of the report's data, with ``plausible`` and ``power`` where they were taken.
+
+    Returns
+    -------
+    str
+        Empty where neither was taken, or nothing is to be added.
+    """
+    said = []
+    if (found := claim.get("plausible")) is not None:
+        share = found["laws"][MAIN_LAW][REPRODUCED]["value"]
+        said.append(f"holds in {round(100 * share)} % of plausible choices")
+    if (power := claim.get("power")) is not None:
+        if power["verdict"] != claim["verdict"]:
+            said.append(f"{power['verdict']} at n = {power['repetitions']}")
+        elif power["by_luck"]:
+            said.append(f"the same at n = {power['repetitions']}, at 30 by luck")
+    return "; ".join(said)
+
+
+def in_words(claim: Mapping[str, Any]) -> str:
+    """The verdict by default, then how robust it is."""
+    robust = robustness(claim)
+    return f"{verdict(claim)}; {robust}" if robust else verdict(claim)
