@@ -12,9 +12,11 @@ import pytest
 from markdown_it import MarkdownIt
 from project_copy import ROOT
 
-from replication.claims import errata, ledger
-from replication.report.pages import verdict_table
-from replication.report.sentences import FIGURES
+from replication.claims import ledger
+from replication.multiverse.shares import shares
+from replication.power.larger import read_larger
+from replication.report.headlines import headline_table
+from replication.report.plausibility import of_claims
 from replication.review import manifest
 
 pytestmark = pytest.mark.end_to_end
@@ -41,17 +43,25 @@ def test_the_manifest_has_the_claims_and_quantities_of_the_ledger():
             assert [q["id"] for q in claim["quantities"]] == [q["id"] for q in entry["quantities"]]
 
 
-def test_the_readme_shows_the_committed_verdicts_on_the_figures_and_counts_the_others():
+def test_the_readme_shows_the_committed_verdicts_on_the_headline_claims():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    claims = manifest.committed_claims(ROOT)
-    table = verdict_table({"claims": [claim for claim in claims if claim["group"] == FIGURES]})
-    assert readme.split("<!-- verdicts -->")[1].strip() == table
-    reproduced = [claim["id"] for claim in claims if claim["verdict"] == "reproduced"]
-    assert f"{len(reproduced)} of the {len(claims)} claims are reproduced" in readme
-    others = [claim["verdict"] for claim in claims if claim["group"] != FIGURES]
-    counted = f"Of the {len(others)} other claims {others.count('reproduced')} are reproduced"
-    assert counted in readme
-    assert f"{len(errata.limitations())} limitations" in readme
+    assert readme.split("<!-- verdicts -->")[1].strip() == headline_table(committed())
+
+
+def committed():
+    """The committed verdicts, and how robust they are."""
+    verdicts = {claim["id"]: claim["verdict"] for claim in manifest.read_manifest(ROOT)["claims"]}
+    explored, larger = of_claims(shares()), read_larger()
+    claims = [
+        {
+            **entry,
+            "verdict": verdicts[entry["id"]],
+            "plausible": explored.get(entry["id"]),
+            "power": larger.of_claim(entry["id"], verdicts[entry["id"]]),
+        }
+        for entry in ledger.claims()
+    ]
+    return {"claims": claims}
 
 
 def test_the_committed_files_are_those_of_the_manifest():

@@ -1,4 +1,4 @@
-"""The README's program runs, and its commands exist."""
+"""What the README and docs/ say can be done, can be: programs run, commands and links exist."""
 
 import re
 import shlex
@@ -12,35 +12,65 @@ from replication.cli import main
 
 pytestmark = pytest.mark.end_to_end
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+MOST_WORDS = 900
+PAGES = {path.name: path for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+def text(page):
+    return PAGES[page].read_text(encoding="utf-8")
 
 
-def test_the_programs_run_and_the_agents_agree(capsys):
-    program, continued = blocks("python")
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", text(page), flags=re.DOTALL)
+
+
+def names_of(page):
+    """What the page's only program has defined."""
+    (program,) = blocks(page, "python")
     names = {}
-    exec(compile(program, "README.md", "exec"), names)
-    rows = re.findall(r"\[\s*([^\[\]]+?)\s*\]", capsys.readouterr().out)
-    theta = np.array([row.split() for row in rows], dtype=float)
+    exec(compile(program, page, "exec"), names)
+    return names
+
+
+def test_the_readme_is_short():
+    assert len(text("README.md").split()) <= MOST_WORDS
+
+
+def test_the_readmes_agents_agree():
+    theta = names_of("README.md")["result"].theta
     assert theta.shape == (3, 3) and np.ptp(theta, axis=0).max() < 1e-6
 
-    exec(compile(continued, "README.md", "exec"), names)
+
+def test_the_librarys_estimates_are_near_the_exact_derivatives():
+    names = names_of("library.md")
     exact = derivatives.exact(names["game"], names["policy"])(np.zeros((1, 3, 3)))
     np.testing.assert_allclose(names["estimate"].gradient, exact.gradient, atol=0.05)
     np.testing.assert_allclose(names["estimate"].effective_sample_size, 10_000)
 
 
-def test_the_netnewton_commands_are_accepted(project):
-    lines = [line.split("#")[0] for block in blocks("sh") for line in block.splitlines()]
-    commands = [shlex.split(line)[1:] for line in lines if line.startswith("./run netnewton")]
-    assert len(commands) >= 4
-    for words in commands:
-        main._parser().parse_args(words[1:])
-        if words[1] == "run":
-            words = [*words, "--set", "iterations=5"]
-        if words[1] in ("list", "run"):  # the others need results, and have tests of their own
-            done = project.run(*words)
-            assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text(page))
+    missing = [x for x in links if "://" not in x and not (PAGES[page].parent / x).exists()]
+    assert missing == []
+
+
+def netnewton_commands():
+    """The arguments of each, from shell blocks and from tables."""
+    for page in PAGES:
+        shown = [line for block in blocks(page, "sh") for line in block.splitlines()]
+        shown += re.findall(r"`(\./run [^`]+)`", text(page))
+        for line in shown:
+            words = shlex.split(line.split("#")[0])
+            if words[:2] == ["./run", "netnewton"]:
+                yield tuple(words[2:])
+
+
+@pytest.mark.parametrize("words", sorted(set(netnewton_commands())), ids=" ".join)
+def test_the_netnewton_commands_are_accepted(words, project):
+    main._parser().parse_args(words)
+    if words[0] == "run":
+        words = [*words, "--set", "iterations=5"]
+    if words[0] in ("list", "run"):  # the others need results, and have tests of their own
+        done = project.netnewton(*words)
+        assert done.returncode == 0, done.stderr

@@ -91,27 +91,6 @@ def _environment() -> Environment:
     return environment
 
 
-def verdict_table(report: Mapping[str, Any]) -> str:
-    """The table of measured claims in Markdown, as the README shows it."""
-    lines = [
-        "| claim | place | verdict | holds in, of the plausible space | decided by | measured |",
-        "|---|---|---|---|---|---|",
-    ]
-    for claim in report["claims"]:
-        if claim["verdict"] != "not tested":
-            measured = "; ".join(f"{q['id']} {interval(q)}" for q in claim["quantities"])
-            columns = (
-                f"`{claim['id']}`",
-                cell(claim["place"]),
-                f"{MARKS[claim['verdict']]} {claim['verdict']}",
-                held_in(claim),
-                decided_by(claim),
-                measured,
-            )
-            lines.append(f"| {' | '.join(columns)} |")
-    return "\n".join(lines)
-
-
 def number(value: float | str) -> str:
     """A number as people write it, four digits."""
     if isinstance(value, str) or not math.isfinite(value):

@@ -15,14 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from replication.claims import ledger
 from replication.experiments import config, kernels
 from replication.experiments.config import ConfigError, changes_from_paper
 from replication.experiments.files import write_text
 from replication.experiments.provenance import packages
 from replication.experiments.results import Results
-from replication.multiverse.shares import shares
-from replication.report.plausibility import of_claims
 from replication.review.archive import raw_files
 from replication.review.changes import ABSENT, Change, by_id
 from replication.review.verify import read_report
@@ -160,20 +157,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, AttributeError):
         pass
     raise ConfigError(f"{path} is missing or damaged: restore it, or see CONTRIBUTING.md")
-
-
-def committed_claims(folder: Path) -> list[dict[str, Any]]:
-    """The committed verdicts and numbers, with what ledger and universes say of each claim."""
-    entries = by_id(ledger.claims())
-    explored = of_claims(shares(folder / "paper_checks" / "multiverse"))
-    claims = []
-    for claim in read_manifest(folder)["claims"]:
-        entry = entries[claim["id"]]
-        defined = by_id(entry["quantities"])
-        quantities = [{**defined[q["id"]], **q} for q in claim["quantities"]]
-        plausible = explored.get(claim["id"])
-        claims.append({**entry, **claim, "quantities": quantities, "plausible": plausible})
-    return claims
 
 
 def output_names(folder: Path) -> list[str]:
