@@ -273,6 +273,8 @@ def _explain(error: Any) -> str:
     if error.validator == "enum":
         allowed = [str(value) for value in error.validator_value]
         return f"{path} = {error.instance!r}: {nearest(str(error.instance), allowed)}"
+    if "give" in error.schema:
+        return f"{path} = {error.instance!r}: give {error.schema['give']}"
     if error.validator == "type" and isinstance(error.instance, str):
         return (
             f"{path} = {error.instance!r} is text: give {_article(error.validator_value)} "

@@ -38,6 +38,7 @@ def specs(study: Settings, experiments: Settings) -> Iterator[tuple[Row, Spec]]:
         If a setting does not exist or a value does not fit.
     """
     experiment, method = study["experiment"], study["method"]
+    config.spec(experiments, experiment, method)  # where a name is unknown, this says it best
     fixed = [f"seed={study['seed']}", f"repetitions={study['repetitions']}"]
     for values in itertools.product(*study["grid"].values()):
         chosen = dict(zip(study["grid"], values, strict=True))

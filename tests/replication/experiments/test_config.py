@@ -106,6 +106,7 @@ def test_overrides_reach_the_chosen_methods_only(paper):
         ("start=abc", "start = 'abc'"),
         ("step_size", "write key=value"),
         ("network.graph={", "is not a value|does not fit"),
+        ("network.graph=line", "graph = 'line': give complete, path, ring, star, or a list"),
     ],
 )
 def test_bad_overrides_are_refused(paper, assignment, message):
@@ -221,6 +222,7 @@ def test_a_baseline_needs_a_second_trajectory(paper):
         ("experiments: {}", "does not fit|experiments"),
         ("[]", "the configuration"),
         ("experiments: {mine: {seed: 1, start: 0.0}}", "lacks the keys 'repetitions', .*own.yaml"),
+        ("experiments: {My_own: {}}", "My_own.*give a name of small letters"),
         ("studies: {}", "lacks the key 'experiments'"),
         ("experimints: {}", "did you mean 'experiments'|lacks the key 'experiments'"),
         ("confidence: 2.0\nexperiments: {}", "confidence = 2.0|experiments"),

@@ -161,6 +161,8 @@ def test_a_study_that_the_library_refuses_computes_nothing(tmp_path, own):
 def test_unknown_studies_and_settings_are_refused(tmp_path, paper, all_studies):
     with pytest.raises(ConfigError, match="no study 'tune_DH': did you mean 'tune_DG'"):
         run("tune_DH", config.STUDIES, tmp_path / "x.csv")
+    with pytest.raises(ConfigError, match="no method 'DH'"):
+        list(tune.specs({**all_studies["tune_DG"], "method": "DH"}, paper))
     wrong = {**all_studies["tune_DG"], "grid": {"step_sise": [0.1]}}
     with pytest.raises(ConfigError, match="has no key 'step_sise'"):
         list(tune.specs(wrong, paper))
@@ -169,5 +171,8 @@ def test_unknown_studies_and_settings_are_refused(tmp_path, paper, all_studies):
     bad = tmp_path / "studies.yaml"
     bad.write_text("studies: {a: {experiment: gridworld, method: DN, seed: 1, repetitions: 2}}")
     with pytest.raises(ConfigError, match="lacks the key 'grid'"):
+        config.load_studies(bad)
+    bad.write_text(bad.read_text().replace("repetitions: 2", "repetitions: 2, grid: {floor: 1.0}"))
+    with pytest.raises(ConfigError, match=r"grid.floor = 1.0: give a list of different values"):
         config.load_studies(bad)
     assert not list(tmp_path.glob("*.csv"))
