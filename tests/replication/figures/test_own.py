@@ -50,7 +50,7 @@ def test_the_example_as_a_new_user_goes_through_it(example, capsys):
     assert main.main(["list", "--config", example]) == 0
     for experiment in ("three", "three_sampled"):
         assert main.main(["run", experiment, "--config", example, *TINY]) == 0
-    out = capsys.readouterr().out
+    out = "".join(capsys.readouterr())
     command = re.search(r"draw it with ./run netnewton (plot .*)", out)[1].split()
     assert main.main(command) == 0
     picture = Path("results/own/three/curves.svg")
