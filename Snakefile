@@ -7,6 +7,7 @@ from replication.experiments import config as experiments
 from replication.experiments.files import digest
 from replication.experiments.machine import processors
 from replication.experiments.overrides import resolve
+from replication.experiments.shown import check_figures
 
 
 configfile: "config/paper.yaml"
@@ -14,12 +15,21 @@ configfile: "config/paper.yaml"
 
 try:
     settings = resolve(config)
+    check_figures(settings)
+    PAPER = experiments.load()["experiments"]
+    # Experiments of a --configfile beside the paper's: they get data, a summary and curves.
+    OWN = [name for name in settings["experiments"] if name not in PAPER]
+    if OWN:
+        from replication.experiments.build import check_built
+
+        check_built(settings, OWN)
 except experiments.ConfigError as error:
     raise WorkflowError(f"the configuration is at fault: {error}")
 
 EXPERIMENTS = settings["experiments"]
 METHODS = {name: experiments.methods(settings, name) for name in EXPERIMENTS}
 RESULTS = {name: [f"results/{name}/{m}.nc" for m in METHODS[name]] for name in METHODS}
+OF_PAPER = [path for name in PAPER for path in RESULTS[name]]
 STUDIES = experiments.load_studies()
 STUDY_TABLES = expand("paper_checks/studies/{study}.csv", study=STUDIES)
 # Figures of tables are drawn beside those of results, while results are still being made.
@@ -81,6 +91,7 @@ REPORTING = (
 
 wildcard_constraints:
     experiment="|".join(METHODS),
+    suffix="svg|png",
     study="|".join(STUDIES),
 
 
@@ -90,6 +101,22 @@ rule all:
         "paper_checks/report.html",
         "results/compared.txt",
         expand("results/{experiment}/summary.csv", experiment=METHODS),
+        expand("results/{experiment}/curves.svg", experiment=OWN),
+    localrule: True
+
+
+def of_own(wildcards):
+    """What is made of experiments that are not the paper's."""
+    if not OWN:
+        raise WorkflowError("no experiment of your own: give its file with --configfile")
+    made = ("summary.csv", "curves.svg")
+    return expand("results/{experiment}/{made}", experiment=OWN, made=made)
+
+
+# ./run snakemake --cores 2 own --configfile config/examples/own.yaml
+rule own:
+    input:
+        of_own,
     localrule: True
 
 
@@ -138,6 +165,25 @@ rule summarise:
         sources=sources("replication/experiments"),
     shell:
         "netnewton summarise {output:q} {input:q} --confidence {params.confidence} "
+        "2>&1 | tee {log:q}"
+
+
+# Of any experiment: ./run snakemake --cores 2 results/pd_exact/curves.svg
+rule curves:
+    input:
+        lambda w: RESULTS[w.experiment],
+    output:
+        "results/{experiment}/curves.{suffix}",
+    log:
+        "results/logs/curves-{experiment}-{suffix}.log",
+    conda:
+        "environment.yml"
+    threads: THREADS
+    params:
+        confidence=CONFIDENCE,
+        sources=sources("replication/experiments", "replication/figures"),
+    shell:
+        "netnewton plot {input:q} --out {output:q} --confidence {params.confidence} "
         "2>&1 | tee {log:q}"
 
 
@@ -193,7 +239,8 @@ rule study:
         "config/paper.yaml",
         "config/studies.yaml",
     output:
-        "results/studies/{study}.csv",
+        table="results/studies/{study}.csv",
+        picture="results/studies/{study}.svg",
     log:
         "results/logs/study-{study}.log",
     conda:
@@ -204,7 +251,7 @@ rule study:
         confidence=CONFIDENCE,
         sources=sources("netnewton", "replication/experiments"),
     shell:
-        "netnewton study {wildcards.study} {output:q} --jobs {threads} "
+        "netnewton study {wildcards.study} {output.table:q} --jobs {threads} "
         "--confidence {params.confidence} 2>&1 | tee {log:q}"
 
 
@@ -336,7 +383,7 @@ rule measure:
 rule archive:
     input:
         "results/measured.json",
-        RESULTS.values(),
+        OF_PAPER,
     output:
         "results/raw.zip",
     log:
@@ -358,7 +405,7 @@ rule report:
         ATLAS,
         expand("figures/{f}.{suffix}", f=sum(FIGURES.values(), []), suffix=("svg", "txt")),
         measured="results/measured.json",
-        results=RESULTS.values(),
+        results=OF_PAPER,
     output:
         data="paper_checks/report.json",
         pages=["paper_checks/report.md", "paper_checks/report.html"],
@@ -379,12 +426,12 @@ rule report:
 # Says in one line whether these are the committed bytes; what differs does not fail the run.
 rule compare:
     input:
-        RESULTS.values(),
+        OF_PAPER,
         "paper_checks/manifest.json" if Path("paper_checks/manifest.json").exists() else [],
         "paper_checks/report.md",
         "paper_checks/report.html",
         expand("figures/{f}.svg", f=sum(FIGURES.values(), [])),
-        expand("results/{experiment}/summary.csv", experiment=METHODS),
+        expand("results/{experiment}/summary.csv", experiment=PAPER),
     output:
         "results/compared.txt",
     log:

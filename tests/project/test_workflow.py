@@ -10,7 +10,6 @@ import time
 
 import numpy as np
 import pytest
-import yaml
 from project_copy import ROOT
 
 from replication.experiments import config, simulate
@@ -157,30 +156,25 @@ def test_a_target_by_its_name_alone(project, target):
     assert "simulate" in plan.stdout
 
 
-def test_a_users_own_configuration_file(project):
-    paper = config.load()["experiments"]["pd_exact"]
-    own = {
-        **{
-            key: paper[key]
-            for key in ("reported_return", "policy", "derivatives", "evaluation", "start")
-        },
-        "seed": 1,
-        "repetitions": 4,
-        "iterations": 30,
-        "game": {"name": "matrix_game", "payoffs": np.ones((3, 2, 2, 2)).tolist()},
-        "network": {"graph": [[0, 1], [1, 2]], "law": "metropolis"},
-        "methods": {"jacobi": {**paper["methods"]["DN"], "curvature": "diagonal"}},
-    }
-    (project.folder / "mine.yaml").write_text(yaml.safe_dump({"experiments": {"three": own}}))
-    done = project.snakemake("results/three/summary.csv", "--configfile", "mine.yaml")
+def test_experiments_of_ones_own_get_summaries_and_curves_and_leave_the_papers_alone(project):
+    tiny = "set=[three.repetitions=4, three.iterations=9]"
+    example = ("--configfile", "config/examples/own.yaml", "--config", tiny)
+    made = {f"results/three/{name}" for name in ("summary.csv", "curves.svg")}
+    done = project.snakemake(*made, *example)
     assert done.returncode == 0, done.stderr
-    results = Results(project.folder / "results/three/jacobi.nc")
-    assert results["theta"].shape == (4, 3, 6) and (results["J"] == 1).all()
+    names = {name for name in project.files() if name.startswith("results/") and "logs" not in name}
+    assert names >= made and {name.split("/")[1] for name in names} == {"three"}
+    assert Results(project.folder / "results/three/newton.nc")["theta"].shape == (4, 3, 3)
+    plan = project.snakemake("--dry-run", "own", *example).stdout
+    assert "results/three_sampled/curves.svg" in plan and "pd_exact" not in plan
+    plan = project.snakemake("--dry-run", "paper_checks/report.md", *example).stdout
+    assert "results/pd_exact/DN.nc" in plan and "results/three" not in plan
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
+        ("experiments={three: {figures: [fig1]}}", "three lacks the keys"),
         ("set=pd_exact.repetition=3", "did you mean 'repetitions'"),
         ("confidense=0.9", "did you mean 'confidence'"),
         ("set=pd_exact.repetitions=1", "give a value at least 2"),

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from replication.cli import single, stages
+from replication.cli import own, single, stages
 from replication.cli.reviewer import Mismatch, add_commands
 from replication.experiments import config
 from replication.experiments.config import ConfigError
@@ -70,9 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("specs", nargs="+", metavar="SPEC", help="a method, one line of JSON")
     simulate.add_argument("--out", type=Path, default=Path("results"), help="default: %(default)s")
     simulate.add_argument("--chunk", type=_positive, help="repetitions advanced together")
-    study = add("study", stages.study, "run a study of config/studies.yaml: a grid of settings")
-    study.add_argument("study")
-    study.add_argument("out", type=Path, help="the .csv file to write")
+    study = add("study", own.study, "run a grid of settings for a method, and draw it")
+    study.add_argument("study", nargs="?", help="default: all of the file")
+    study.add_argument("out", nargs="?", type=Path, help="a .csv file; default: in results/studies")
+    study.add_argument("--config", type=Path, default=config.STUDIES, help="studies as YAML")
     swept = add("sweep", stages.sweep, "measure every claim under every reading of the paper")
     swept.add_argument("out", type=Path, help="the .json file to write")
     swept.add_argument("--scratch", type=Path, default=Path("results/sweep"), help="what is done")
@@ -109,6 +110,9 @@ def _parser() -> argparse.ArgumentParser:
         help="figures (default: all) and the results they are drawn from (default: in results/)",
     )
     draw.add_argument("--out", type=Path, default=Path("figures"))
+    plot = add("plot", own.plot, "draw learning curves from any results")
+    plot.add_argument("results", type=Path, nargs="+", help="result files, or folders of them")
+    plot.add_argument("--out", type=Path, help=".svg or .png; default: curves.svg beside them")
     animate = add(
         "animate", stages.animate, "show the gridworld's sampled paths as an animated GIF"
     )
@@ -128,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--figures", type=Path, default=Path("figures"))
     check.add_argument("--results", type=Path, default=Path("results"))
     check.add_argument("--measured", type=Path, help="what netnewton measure has written")
-    for sub in (summarise, draw, measure, check, study, swept, drawn, larger):
+    for sub in (summarise, draw, plot, measure, check, study, swept, drawn, larger):
         sub.add_argument("--confidence", type=_probability, default=0.98, help="of the intervals")
     run.add_argument("--confidence", type=_probability, help="default: the configuration's")
 

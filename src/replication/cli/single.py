@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from replication.experiments import config
 from replication.experiments.overrides import override
+from replication.experiments.shown import check_figures
 
 
 def list_experiments(options: argparse.Namespace) -> None:
@@ -24,6 +26,7 @@ def list_experiments(options: argparse.Namespace) -> None:
 def run(options: argparse.Namespace) -> None:
     """Run an experiment, perhaps with other settings, and sum it up."""
     settings = config.load(options.config)
+    check_figures(settings)
     named = options.method or config.methods(settings, options.experiment)
     chosen = list(dict.fromkeys(named))
     for method in chosen:
@@ -49,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     confidence = options.confidence or settings.get("confidence", 0.98)
     write_summary(paths, folder / "summary.csv", confidence)
     _print_summary(paths, confidence)
-    print(f"written to {folder}")
+    print(f"written to {folder}; draw it with ./run netnewton plot {shlex.quote(str(folder))}")
 
 
 def _print_summary(paths: Sequence[Path], confidence: float) -> None:

@@ -72,13 +72,6 @@ def summarise(options: argparse.Namespace) -> None:
     write_summary(options.results, options.out, options.confidence)
 
 
-def study(options: argparse.Namespace) -> None:
-    """Run a grid of settings."""
-    from replication.experiments.tune import run_study
-
-    run_study(options.study, options.out, options.jobs, options.confidence)
-
-
 def draw(options: argparse.Namespace) -> None:
     """Draw figures from results."""
     from replication.figures import draw as drawing

@@ -4,7 +4,7 @@ meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ from netnewton.derivatives import DerivativeSource
 from netnewton.policies import behaviour_parameters
 from netnewton.trajectories import Streams
 from replication.experiments import names, problems
-from replication.experiments.config import ConfigError, Spec
+from replication.experiments.config import ConfigError, Settings, Spec, methods
+from replication.experiments.config import spec as make_spec
 
 Array = npt.NDArray[np.float64]
 
@@ -79,6 +80,19 @@ def build(spec: Spec, repetitions: Sequence[int]) -> Experiment:
         )
     except ValueError as error:
         raise ConfigError(f"{spec.experiment}/{spec.method}: {error}") from None
+
+
+def check_built(config: Settings, experiments: Iterable[str]) -> None:
+    """Build every method of some experiments, for two repetitions: what the library refuses.
+
+    Raises
+    ------
+    ConfigError
+        As `build`.
+    """
+    for name in experiments:
+        for method in methods(config, name):
+            build(make_spec(config, name, method), range(2))
 
 
 def stream(seed: int, repetition: int, purpose: int) -> np.random.Generator:

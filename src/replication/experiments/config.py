@@ -89,10 +89,23 @@ def _checked(path: Path, text: str) -> Any:
 
 
 def load_studies(path: Path = STUDIES) -> dict[str, Any]:
-    """Read and check a file of studies; errors as for `load`."""
+    """Read and check a file's studies; errors as for `load`."""
+    return _studied(path)["studies"]
+
+
+def studied_experiments(path: Path = STUDIES) -> dict[str, Any]:
+    """The configuration that a file's studies choose from: its own experiments and the paper's.
+
+    Errors as for `load`.
+    """
+    paper, own = load(), _studied(path).get("experiments", {})
+    return {**paper, "experiments": {**paper["experiments"], **own}}
+
+
+def _studied(path: Path) -> Any:
     document = _parsed(path, _text(path))
-    _check_schema(document, {"$defs": config_schema()["$defs"], "$ref": "#/$defs/studies"})
-    return document["studies"]
+    check(document, {**config_schema(), "required": ["studies"]})
+    return document
 
 
 def _text(path: Path) -> str:
@@ -111,8 +124,8 @@ def _parsed(path: Path, text: str) -> Any:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
 
 
-def check(config: Any) -> None:
-    """Check a configuration against config/schema.json.
+def check(config: Any, schema: Settings | None = None) -> None:
+    """Check a configuration against config/schema.json, or a schema made of it.
 
     Raises
     ------
@@ -127,7 +140,7 @@ def check(config: Any) -> None:
         raise ConfigError("the configuration contains itself: write it out") from None
     except OverflowError:  # an integer too long to be shown
         raise ConfigError(f"{'.'.join(path)} is too large for a number") from None
-    _check_schema(config, config_schema())
+    _check_schema(config, schema or config_schema())
 
 
 def _check_schema(document: Any, schema: Settings) -> None:
@@ -253,11 +266,15 @@ def _explain(error: Any) -> str:
         unknown = next(key for key in error.instance if key not in known)
         return f"{path} has no key {unknown!r}: {nearest(str(unknown), known)}"
     if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in error.instance)
-        return f"{path} lacks the key {missing!r}: add it"
+        missing = [repr(key) for key in error.validator_value if key not in error.instance]
+        if len(missing) == 1:
+            return f"{path} lacks the key {missing[0]}: add it"
+        return f"{path} lacks the keys {', '.join(missing)}: as in config/examples/own.yaml"
     if error.validator == "enum":
         allowed = [str(value) for value in error.validator_value]
         return f"{path} = {error.instance!r}: {nearest(str(error.instance), allowed)}"
+    if "give" in error.schema:
+        return f"{path} = {error.instance!r}: give {error.schema['give']}"
     if error.validator == "type" and isinstance(error.instance, str):
         return (
             f"{path} = {error.instance!r} is text: give {_article(error.validator_value)} "

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from replication.experiments.config import ROOT
 
@@ -43,6 +45,17 @@ def require_writable(folder: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def kept(folder: Path, key: str, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """What `make` returns, as plain data; made once, and kept in a file named by what decides it.
+
+    An interrupted table of many of these goes on where it was.
+    """
+    path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+    if not path.exists():
+        write_text(path, json.dumps(make()))
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def csv_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -173,4 +173,5 @@ def _only(section: str, settings: Settings, kind: str, known: Mapping[str, set[s
 def _all(section: str, settings: Settings, needed: set[str]) -> None:
     """Refuse settings that lack one."""
     if missing := sorted(needed - settings.keys()):
-        raise ValueError(f"{section} lacks {missing[0]!r}: add {section}.{missing[0]}")
+        keys = ", ".join(map(repr, missing))
+        raise ValueError(f"{section} lacks {keys}: add it, as in config/paper.yaml")

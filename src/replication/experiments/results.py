@@ -3,6 +3,9 @@
 ``results/<experiment>/<method>.nc`` holds data only - nothing of time, host or workers - so that
 two runs on one machine agree byte for byte. It is netCDF 3 (64-bit offsets), which xarray, R and
 everything else that knows netCDF can open; the exact configuration travels in its attributes.
+Repetitions, iterations and agents are numbered by coordinates, and variables have a short name for
+an axis (``long_name``), what they are exactly (``comment``) and, unless pure numbers, ``units``, so
+that ``xarray.open_dataset(path).J.mean("repetition").plot()`` labels its axes.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,66 +24,81 @@ from netnewton.arrays import Array, Flags
 from replication.experiments.config import ConfigError, Spec
 from replication.experiments.files import write_whole
 
+if TYPE_CHECKING:
+    from scipy.io import netcdf_file
+
 
 @dataclass(frozen=True)
 class Variable:
     """How a variable is labelled."""
 
     dimensions: tuple[str, ...]
-    units: str
     long_name: str
+    """A few words, for the axis of a plot."""
+    comment: str
+    """What exactly it is."""
+    units: str = ""
+    """In words; none for a pure number."""
 
 
 VARIABLES: Mapping[str, Variable] = {
     "J": Variable(
         ("repetition", "iteration"),
+        "average return",
+        "of the joint policy played, J(mu); entry 0 is at theta(0)",
         "reward",
-        "average return of the joint policy played, J(mu); entry 0 is at theta(0)",
     ),
     "J_local": Variable(
         ("repetition", "iteration", "agent"),
+        "agent's return",
+        "of each agent under the joint policy played, J_i(mu)",
         "reward",
-        "return of each agent under the joint policy played, J_i(mu)",
     ),
     "disagreement": Variable(
         ("repetition", "iteration"),
-        "1",
+        "disagreement of the copies",
         "largest Euclidean distance of an agent's copy from the mean copy",
     ),
     "tracking_error": Variable(
         ("repetition", "iteration"),
-        "1",
+        "relative tracking error",
         "largest entry of mean tracker minus mean local quantity, relative to the largest yet",
     ),
     "fallback": Variable(
         ("repetition", "iteration", "agent"),
-        "1",
+        "curvature replaced",
         "1 if [.]_m replaced the tracked curvature in the step to this iteration",
     ),
     "effective_sample_size": Variable(
         ("repetition", "iteration", "agent"),
-        "trajectories",
+        "effective sample size",
         "(sum w)^2 / sum w^2 over the batch of this iteration, w the weights of whole trajectories",
+        "trajectories",
     ),
     "saturated": Variable(
         ("repetition", "iteration"),
-        "1",
-        "share of the policy played that is saturated: action probabilities above 0.999, or mean "
-        "angles beyond half a turn",
+        "saturated share of the policy",
+        "of the policy played: action probabilities above 0.999, or mean angles beyond half a turn",
     ),
-    "weights": Variable(("repetition", "agent", "neighbour"), "1", "consensus matrix a_ij"),
+    "weights": Variable(("repetition", "agent", "neighbour"), "consensus weight", "a_ij"),
     "theta": Variable(
-        ("repetition", "agent", "parameter"), "1", "each agent's copy at the last iteration"
+        ("repetition", "agent", "parameter"),
+        "policy parameter",
+        "each agent's copy at the last iteration",
     ),
     "diverged_at": Variable(
-        ("repetition",), "iteration", "first iteration that was not finite, -1 if there was none"
+        ("repetition",),
+        "iteration of divergence",
+        "the first that was not finite, -1 if there was none",
     ),
     "cause": Variable(
         ("repetition",),
-        "1",
-        "why it diverged: " + ", ".join(f"{cause.value} {cause.meaning}" for cause in Cause),
+        "cause of divergence",
+        ", ".join(f"{cause.value} {cause.meaning}" for cause in Cause),
     ),
 }
+COORDINATES = ("repetition", "iteration", "agent")
+"""Dimensions that are numbered in the file, from 0."""
 
 
 class Results:
@@ -103,7 +122,8 @@ class Results:
             raise ConfigError(f"{path} is missing: make it with {_maker(path)}")
         try:
             with netcdf_file(path, "r", mmap=False) as file:
-                self._values = {name: v[:].copy() for name, v in file.variables.items()}
+                held = file.variables.items()
+                self._values = {name: v[:].copy() for name, v in held if name in VARIABLES}
                 self.spec = Spec.from_json(file.configuration.decode())
         except (TypeError, ValueError, AttributeError, OSError, IndexError, KeyError):
             raise ConfigError(
@@ -157,13 +177,25 @@ def write_results(path: Path, spec: Spec, variables: Mapping[str, npt.NDArray]) 
             for name, values in variables.items():
                 label = VARIABLES[name]
                 for dimension, size in zip(label.dimensions, values.shape, strict=True):
-                    if dimension not in file.dimensions:
-                        file.createDimension(dimension, size)
+                    _number(file, dimension, size)
                 variable = file.createVariable(name, values.dtype, label.dimensions)
                 variable[:] = values
-                variable.units, variable.long_name = label.units, label.long_name
+                variable.long_name, variable.comment = label.long_name, label.comment
+                if label.units:
+                    variable.units = label.units
 
     write_whole(path, write)
+
+
+def _number(file: netcdf_file, dimension: str, size: int) -> None:
+    """Create a dimension that is not there yet, with its coordinate if it has one."""
+    if dimension in file.dimensions:
+        return
+    file.createDimension(dimension, size)
+    if dimension in COORDINATES:
+        coordinate = file.createVariable(dimension, np.dtype(np.int32), (dimension,))
+        coordinate[:] = np.arange(size)
+        coordinate.long_name = dimension
 
 
 def _maker(path: Path) -> str:

@@ -1,22 +1,23 @@
 """Studies: one method of an experiment under every combination of a grid of settings.
 
 They serve to tune (config/studies.yaml, ``tune_*``) and to show what a choice changes
-(``sweep_*``); a study's table has one row for each combination.
+(``sweep_*``), or are one's own; a study's table has one row for each combination.
 """
 
 from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from replication.experiments import config
-from replication.experiments.config import ConfigError, Spec, nearest
-from replication.experiments.files import csv_table, write_text
+from replication.experiments.build import build
+from replication.experiments.config import ConfigError, Spec
+from replication.experiments.files import csv_table, digest, kept, write_text
 from replication.experiments.intervals import mean_interval
 from replication.experiments.overrides import override
 from replication.experiments.returns import average, lowest
@@ -37,6 +38,7 @@ def specs(study: Settings, experiments: Settings) -> Iterator[tuple[Row, Spec]]:
         If a setting does not exist or a value does not fit.
     """
     experiment, method = study["experiment"], study["method"]
+    config.spec(experiments, experiment, method)  # where a name is unknown, this says it best
     fixed = [f"seed={study['seed']}", f"repetitions={study['repetitions']}"]
     for values in itertools.product(*study["grid"].values()):
         chosen = dict(zip(study["grid"], values, strict=True))
@@ -45,27 +47,63 @@ def specs(study: Settings, experiments: Settings) -> Iterator[tuple[Row, Spec]]:
         yield chosen, config.spec(changed, experiment, method)
 
 
-def run_study(name: str, out: Path, jobs: int, confidence: float) -> None:
-    """Run a study of config/studies.yaml and write its table, whole or not at all.
+def run_study(
+    name: str,
+    path: Path,
+    out: Path,
+    jobs: int,
+    confidence: float,
+    say: Callable[[str], object] = print,
+) -> list[Row]:
+    """Run a study and write its table, whole or not at all.
+
+    Combinations that an earlier call with the same sources has finished are taken as they are, from
+    the folder ``done`` beside the table: an interrupted study goes on where it was.
+
+    Parameters
+    ----------
+    name : str
+    path : Path
+        The file of studies.
+    out : Path
+        The table, CSV.
+    jobs : int
+        Worker processes, at most.
+    confidence : float
+    say : callable
+        Told of progress.
+
+    Returns
+    -------
+    list
+        The rows of the table.
 
     Raises
     ------
     ConfigError
-        If there is no such study or it does not fit.
+        If there is no such study or it does not fit; nothing is computed then.
     """
-    studies = config.load_studies()
-    if name not in studies:
-        raise ConfigError(f"there is no study {name!r}: {nearest(name, studies)}")
-    combinations = list(specs(studies[name], config.load()))
+    study = config.looked_up(config.load_studies(path), name, "study")
+    combinations = list(specs(study, config.studied_experiments(path)))
+    for _, spec in combinations:
+        build(spec, range(spec.settings["repetitions"]))
 
     from joblib import Parallel, delayed, parallel_config
 
+    done = out.parent / "done" / digest(("src/netnewton", "src/replication/experiments"))[:16]
+    rows = []
     with parallel_config(backend="loky", inner_max_num_threads=1):
-        outcomes = Parallel(n_jobs=jobs)(
-            delayed(outcome)(spec, confidence) for _, spec in combinations
-        )
-    rows = [chosen | row for (chosen, _), row in zip(combinations, outcomes, strict=True)]
+        parallel = Parallel(n_jobs=jobs, return_as="generator")
+        outcomes = parallel(delayed(_outcome)(spec, confidence, done) for _, spec in combinations)
+        for (chosen, _), row in zip(combinations, outcomes, strict=True):
+            rows.append(chosen | row)
+            say(f"{name}: {len(rows)} of {len(combinations)} combinations done")
     write_text(out, csv_table(list(rows[0]), [list(row.values()) for row in rows]))
+    return rows
+
+
+def _outcome(spec: Spec, confidence: float, done: Path) -> Row:
+    return kept(done, f"{confidence} {spec.to_json()}", lambda: outcome(spec, confidence))
 
 
 def outcome(spec: Spec, confidence: float) -> Row:

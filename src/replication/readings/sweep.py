@@ -11,7 +11,7 @@ from typing import Any
 from replication.claims.evidence import Evidence
 from replication.claims.judge import check_claims
 from replication.experiments.config import Spec
-from replication.experiments.files import digest, write_text
+from replication.experiments.files import digest, kept, write_text
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import Variables, simulate
 from replication.readings.enumeration import Reading, all_readings, spec
@@ -94,19 +94,18 @@ def sweep(
 
 def measured(reading: Reading, runs: Path, folder: Path, confidence: float) -> dict[str, Any]:
     """One row of the table: the verdicts on a reading's claims."""
-    name = hashlib.sha256(repr((reading, confidence)).encode()).hexdigest()[:24]
-    path = folder / f"{name}.json"
-    if not path.exists():
+
+    def row() -> dict[str, Any]:
         evidence = SweptEvidence(reading, runs, confidence)
         judged = check_claims(evidence, reading.claims)
-        row = {
+        return {
             "id": reading.id,
             "product": reading.product,
             "choice": dict(reading.choice),
             "claims": {claim["id"]: brief(claim) for claim in judged},
         }
-        write_text(path, json.dumps(row))
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+    return kept(folder, repr((reading, confidence)), row)
 
 
 def brief(judged: Mapping[str, Any]) -> dict[str, Any]:

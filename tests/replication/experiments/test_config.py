@@ -106,6 +106,7 @@ def test_overrides_reach_the_chosen_methods_only(paper):
         ("start=abc", "start = 'abc'"),
         ("step_size", "write key=value"),
         ("network.graph={", "is not a value|does not fit"),
+        ("network.graph=line", "graph = 'line': give complete, path, ring, star, or a list"),
     ],
 )
 def test_bad_overrides_are_refused(paper, assignment, message):
@@ -153,7 +154,7 @@ def test_bad_overrides_are_refused(paper, assignment, message):
         ({"game.discount": 0.9}, "goes with game.horizon=repeated"),
         ({"start": [0.0, 1.0]}, "start has 2 numbers: give one, or 4"),
         ({"derivatives.batch_size": 10}, "batch_size goes with derivatives.kind=another kind only"),
-        ({"derivatives.kind": "sampled"}, "derivatives lacks 'baseline': add derivatives.baseline"),
+        ({"derivatives.kind": "sampled"}, "derivatives lacks 'baseline', 'batch_size', .*: add it"),
         ({"evaluation.kind": "sampled"}, "evaluation lacks 'batch_size'"),
         (
             {"evaluation.kind": "sampled", "evaluation.batch_size": 10},
@@ -220,6 +221,9 @@ def test_a_baseline_needs_a_second_trajectory(paper):
         ("experiments: {", "is not YAML"),
         ("experiments: {}", "does not fit|experiments"),
         ("[]", "the configuration"),
+        ("experiments: {mine: {seed: 1, start: 0.0}}", "lacks the keys 'repetitions', .*own.yaml"),
+        ("experiments: {My_own: {}}", "My_own.*give a name of small letters"),
+        ("studies: {}", "lacks the key 'experiments'"),
         ("experimints: {}", "did you mean 'experiments'|lacks the key 'experiments'"),
         ("confidence: 2.0\nexperiments: {}", "confidence = 2.0|experiments"),
         ("1: 2", "the key 1 of the top: quote it"),

@@ -139,12 +139,39 @@ def test_xarray_opens_the_file_with_labels(tmp_path):
         for name in dataset:
             label = results.VARIABLES[name]
             assert dataset[name].dims == label.dimensions
-            assert dataset[name].attrs["units"] and dataset[name].attrs["long_name"]
+            assert 0 < len(dataset[name].attrs["long_name"]) < 32  # an axis has room for it
+            assert dataset[name].attrs.get("units", "") == label.units != "1"
+        for name in results.COORDINATES:
+            np.testing.assert_array_equal(dataset[name], np.arange(dataset.sizes[name]))
+        assert set(dataset.coords) == set(results.COORDINATES)
         np.testing.assert_allclose(dataset["J"], dataset["J_local"].mean("agent"), atol=1e-14)
         np.testing.assert_allclose(dataset["J"][:, 0], -1.5)
         assert json.loads(dataset.attrs["configuration"])["settings"] == spec.settings
     assert [p.name for p in path.parent.iterdir()] == ["DN.nc"]
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_xarray_labels_the_axes_of_a_plot_by_itself(tmp_path):
+    from matplotlib.figure import Figure
+
+    spec = small()
+    write_results(tmp_path / "DN.nc", spec, simulate.simulate(spec))
+    axis = Figure().subplots()
+    with xarray.open_dataset(tmp_path / "DN.nc") as dataset:
+        dataset.J.mean("repetition").plot(ax=axis)
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("iteration", "average return [reward]")
+
+
+def test_readers_hold_variables_and_no_coordinates(tmp_path):
+    """So that files with and without coordinates compare as what they hold."""
+    spec = small()
+    variables = simulate.simulate(spec, range(2))
+    write_results(tmp_path / "DN.nc", spec, variables)
+    held = Results(tmp_path / "DN.nc")
+    for name, values in variables.items():
+        np.testing.assert_array_equal(held[name], values)
+    with pytest.raises(KeyError):
+        held["iteration"]
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path):

@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+import yaml
 
 from replication.claims.attribution import measure as attribution
 from replication.experiments import config, tune
@@ -97,25 +98,71 @@ def test_a_diverged_repetition_counts_with_the_lowest_return(paper, monkeypatch)
     assert float(row["saturated"]) == 0.5
 
 
-def test_a_small_study_writes_its_table_whole(tmp_path, monkeypatch):
-    small = {
-        "experiment": "gridworld",
-        "method": "DG",
-        "seed": 3,
-        "repetitions": 2,
-        "grid": {"step_size": [0.1, 0.2], "iterations": [2]},
-    }
-    monkeypatch.setattr(config, "load_studies", lambda: {"small": small})
-    tune.run_study("small", tmp_path / "small.csv", jobs=1, confidence=0.98)
-    with (tmp_path / "small.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["step_size"] for row in rows] == ["0.1", "0.2"]
-    assert [path.name for path in tmp_path.iterdir()] == ["small.csv"]
+@pytest.fixture
+def own(tmp_path, paper):
+    """A file of studies, of an experiment of its own and of one of the paper."""
+    mine = {k: v for k, v in paper["experiments"]["pd_exact"].items() if k != "figures"}
+    study = {"method": "DG", "seed": 3, "repetitions": 2}
+    grid = {"step_size": [0.1, 0.2], "iterations": [2]}
+    small = {**study, "experiment": "mine", "grid": grid}
+    of_paper = {**study, "experiment": "pd_exact", "grid": {"iterations": [2, 3]}}
+    path = tmp_path / "mine.yaml"
+    studies = {"small": small, "of_paper": of_paper}
+    path.write_text(yaml.safe_dump({"experiments": {"mine": mine}, "studies": studies}))
+    return path
+
+
+def run(name, path, out):
+    said = []
+    rows = tune.run_study(name, path, out, jobs=1, confidence=0.98, say=said.append)
+    return rows, said
+
+
+def test_a_small_study_writes_its_table_whole(tmp_path, own):
+    out = tmp_path / "tables" / "small.csv"
+    rows, said = run("small", own, out)
+    with out.open(newline="") as file:
+        written = list(csv.DictReader(file))
+    assert [row["step_size"] for row in written] == ["0.1", "0.2"]
+    assert written == [{key: str(value) for key, value in row.items()} for row in rows]
+    assert said[-1] == "small: 2 of 2 combinations done"
+    assert {path.name for path in out.parent.iterdir()} == {"small.csv", "done"}
+    assert len(run("of_paper", own, out)[0]) == 2
+
+
+def test_an_interrupted_study_goes_on_where_it_was(tmp_path, own, monkeypatch):
+    fresh, _ = run("small", own, tmp_path / "fresh" / "small.csv")
+    out, outcome, left = tmp_path / "tables" / "small.csv", tune.outcome, [1]
+
+    def interrupted(spec, confidence):
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        return outcome(spec, confidence)
+
+    monkeypatch.setattr(tune, "outcome", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run("small", own, out)
+    assert not out.exists()
+    left.append(1)  # one combination is left, and no more than that is computed
+    rows, _ = run("small", own, out)
+    assert rows == fresh and not left
+
+
+def test_a_study_that_the_library_refuses_computes_nothing(tmp_path, own):
+    document = yaml.safe_load(own.read_text())
+    document["studies"]["small"]["grid"]["network.graph"] = ["complete", []]
+    own.write_text(yaml.safe_dump(document))
+    with pytest.raises(ConfigError, match="mine/DG: the graph is not connected"):
+        run("small", own, tmp_path / "tables" / "small.csv")
+    assert not (tmp_path / "tables").exists()
 
 
 def test_unknown_studies_and_settings_are_refused(tmp_path, paper, all_studies):
     with pytest.raises(ConfigError, match="no study 'tune_DH': did you mean 'tune_DG'"):
-        tune.run_study("tune_DH", tmp_path / "x.csv", 1, 0.98)
+        run("tune_DH", config.STUDIES, tmp_path / "x.csv")
+    with pytest.raises(ConfigError, match="no method 'DH'"):
+        list(tune.specs({**all_studies["tune_DG"], "method": "DH"}, paper))
     wrong = {**all_studies["tune_DG"], "grid": {"step_sise": [0.1]}}
     with pytest.raises(ConfigError, match="has no key 'step_sise'"):
         list(tune.specs(wrong, paper))
@@ -124,5 +171,8 @@ def test_unknown_studies_and_settings_are_refused(tmp_path, paper, all_studies):
     bad = tmp_path / "studies.yaml"
     bad.write_text("studies: {a: {experiment: gridworld, method: DN, seed: 1, repetitions: 2}}")
     with pytest.raises(ConfigError, match="lacks the key 'grid'"):
+        config.load_studies(bad)
+    bad.write_text(bad.read_text().replace("repetitions: 2", "repetitions: 2, grid: {floor: 1.0}"))
+    with pytest.raises(ConfigError, match=r"grid.floor = 1.0: give a list of different values"):
         config.load_studies(bad)
     assert not list(tmp_path.glob("*.csv"))
