@@ -208,4 +208,7 @@ def read_report(path: Path) -> dict[str, Any]:
             return dict(report)
     except (OSError, ValueError, TypeError):
         pass
-    raise ConfigError(f"{path} is missing or not a report's data: make it with netnewton check")
+    raise ConfigError(
+        f"{path} is missing or not a report's data: make it with "
+        "./run snakemake --cores 2 paper_checks/report.json"
+    )
