@@ -372,7 +372,7 @@ rule report:
         confidence=CONFIDENCE,
         sources=sources(*REPORTING),
     shell:
-        "netnewton check --json {output.data:q} --pages paper_checks --runs {input.results:q} "
+        "netnewton collect {output.data:q} {input.results:q} --pages paper_checks "
         "--measured {input.measured:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
 
 

@@ -62,6 +62,7 @@ def _keys(experiment: Settings) -> Iterator[str]:
     for section in sections:
         yield from (f"{section}.{key}" for key in known.get(section, {}).get("properties", {}))
     for method in experiment["methods"]:
+        yield f"methods.{method}"
         yield from (f"methods.{method}.{key}" for key in known["method"]["properties"])
 
 
