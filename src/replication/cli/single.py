@@ -107,7 +107,7 @@ def _move_aside(out: Path, specs: Sequence[Spec]) -> None:
         _say(
             [
                 f"{out / name}: {_methods(moved)} had other settings; moved to {folder / name} "
-                f"(./run netnewton diff {folder} {out} says what changed)"
+                f"(what changed: ./run netnewton diff {folder} {out})"
             ]
         )
 

@@ -386,7 +386,7 @@ def test_a_missed_fault_ends_with_1(monkeypatch, capsys, missed, status):
         (["diff", "{}", "."], "holds no results"),
         (
             ["diff", "{}", "{}", "--confidence", "2"],
-            "--confidence: 2: give a number between 0 and 1",
+            "--confidence: 2: give a number",
         ),
         (["selftest", "--jobs", "0"], "--jobs: 0: give a positive"),
         (["selftest", "no-such-claim"], "there is no fault, claim or check"),

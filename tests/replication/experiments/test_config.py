@@ -105,7 +105,7 @@ def test_overrides_reach_the_chosen_methods_only(paper):
         ("projection=eigen", "projection = 'eigen'"),
         ("curvature=ful", "curvature = 'ful': did you mean 'full'"),
         ("policy.logits=reference_", "did you mean 'reference'"),
-        ("polcy.logits=reference", "no section 'polcy'.*did you mean 'policy'"),
+        ("polcy.logits=reference", "no key 'polcy.logits': did you mean 'policy.logits'"),
         ("game.name=chicken", "game.name = 'chicken'"),
         ("start=abc", "start = 'abc'"),
         ("step_size", "write key=value"),
