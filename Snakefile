@@ -71,7 +71,7 @@ def sources(*names):
     return digest([f"src/{name}" for name in names])[:16]
 
 
-SIMULATING = "build config files kernels make names problems results simulate".split()
+SIMULATING = "build config files hints kernels make names problems recipes results simulate".split()
 SIMULATION = ("netnewton", *(f"replication/experiments/{name}.py" for name in SIMULATING))
 MEASURING = (
     "netnewton",
@@ -419,7 +419,7 @@ rule report:
         confidence=CONFIDENCE,
         sources=sources(*REPORTING),
     shell:
-        "netnewton check --json {output.data:q} --pages paper_checks --runs {input.results:q} "
+        "netnewton collect {output.data:q} {input.results:q} --pages paper_checks "
         "--measured {input.measured:q} --confidence {params.confidence} 2>&1 | tee {log:q}"
 
 

@@ -7,7 +7,7 @@ the ledger's business, and the verdict that of `verdicts`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -84,6 +84,39 @@ class Evidence:
             raise ConfigError(
                 f"{path} holds {results.spec.experiment}/{results.spec.method}: make it again"
             )
+        self.changes += changes_from_paper(results.spec)
+        return results
+
+
+class NotGiven(ConfigError):
+    """A measure needs a run that is not among those given."""
+
+
+class GivenRuns(Evidence):
+    """Evidence from the runs that are given, and from no others.
+
+    Parameters
+    ----------
+    runs : sequence of Results
+    confidence : float
+        Of every interval.
+
+    Raises
+    ------
+    ConfigError
+        If two of them are of the same method.
+    """
+
+    def __init__(self, runs: Sequence[Results], confidence: float) -> None:
+        super().__init__(Path(), confidence)
+        self.runs = {(run.spec.experiment, run.spec.method): run for run in runs}
+        if len(self.runs) < len(runs):
+            raise ConfigError("two of the runs are of the same method: give one of them")
+
+    def _read(self, experiment: str, method: str) -> Results:
+        if (experiment, method) not in self.runs:
+            raise NotGiven(f"{experiment}/{method} is not among the runs: give its file too")
+        results = self.runs[experiment, method]
         self.changes += changes_from_paper(results.spec)
         return results
 

@@ -10,6 +10,7 @@ from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
 from replication.claims.verdicts import NOT_TESTED, claim_verdict, quantity_verdict
 from replication.experiments.intervals import Interval
+from replication.experiments.recipes import making
 
 
 def check_claims(evidence: Evidence, chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -54,5 +55,4 @@ def _command(entry: ledger.Entry) -> str:
     check = f"./run netnewton check {entry['id']}"
     if not entry["experiments"]:
         return check
-    targets = " ".join(f"results/{name}/summary.csv" for name in entry["experiments"])
-    return f"./run snakemake --cores 2 {targets} && {check}"
+    return f"{making(*entry['experiments'])} && {check}"

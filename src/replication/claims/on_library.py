@@ -50,11 +50,11 @@ def read_measured(path: Path, confidence: float) -> dict[str, dict[str, Interval
         }
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise ConfigError(
-            f"{path} is missing or damaged: make it with netnewton measure {path}"
+            f"{path} is missing or damaged: make it with ./run netnewton measure {path}"
         ) from None
     if document["confidence"] != confidence:
         raise ConfigError(
             f"{path} was measured at a confidence of {document['confidence']}, not {confidence}: "
-            f"make it again with netnewton measure {path} --confidence {confidence}"
+            f"make it again with ./run netnewton measure {path} --confidence {confidence}"
         )
     return measured

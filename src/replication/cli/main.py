@@ -1,4 +1,4 @@
-"""The command line, ``netnewton``: single experiments, the workflow's stages, a reviewer's tools.
+"""The command line, ``netnewton``: first what a user runs, then a reviewer, then the workflow.
 
 Exit status: 0, 2 for a wrong command line or configuration (nothing is written then), 1 for a run
 that failed, a comparison that found something and a planted fault that was missed.
@@ -12,10 +12,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from replication.cli import own, single, stages
+from replication.cli import checking, own, single, stages
+from replication.cli.arguments import Parser, Version, one_of, parsed, positive, probability
 from replication.cli.reviewer import Mismatch, add_commands
 from replication.experiments import config
 from replication.experiments.config import ConfigError
+
+ABOUT = (
+    "Newton-based policy search for networked agents: run experiments, check the paper's claims."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks "−" still gets its summary
             stream.reconfigure(errors="replace")
-    options = _parser().parse_args(arguments)
     try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
         options.command(options)
     except ConfigError as error:
         print(f"netnewton: {error}", file=sys.stderr)
@@ -43,20 +48,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="netnewton", description=__doc__.split("\n")[0])
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line; its ``command`` is what to call with them.
+
+    Raises
+    ------
+    ConfigError
+        If it is wrong.
+    """
+    parser = Parser(
+        prog="netnewton",
+        description=ABOUT,
+        usage="netnewton COMMAND ...   (netnewton COMMAND --help says more)",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="",
+    )
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(
+        required=True, metavar="COMMAND", help=argparse.SUPPRESS, prog="netnewton"
+    )
+
+    def heading(text: str) -> None:
+        parser.epilog = f"{parser.epilog}\n{text}:\n"
 
     def add(name: str, command: object, text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text)
+        parser.epilog = f"{parser.epilog}  {name:12}{text}\n"
+        sub = commands.add_parser(name, description=f"{text[0].upper()}{text[1:]}.")
         sub.set_defaults(command=command)
         return sub
 
-    listing = add(
-        "list",
-        single.list_experiments,
-        "list the experiments, their methods and where values come from",
-    )
+    heading("run and see")
+    listing = add("list", single.list_experiments, "list the experiments, or one with its values")
+    listing.add_argument("experiment", nargs="?", help="show its values and where they come from")
     run = add("run", single.run, "run one experiment, perhaps with other settings, and sum it up")
     run.add_argument("experiment")
     run.add_argument("--method", action="append", help="a method; repeat for more (default: all)")
@@ -66,42 +89,18 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (listing, run):
         sub.add_argument("--config", type=Path, default=config.PAPER, help="experiments as YAML")
 
-    simulate = add("simulate", stages.simulate, "workflow stage: simulate methods of experiments")
-    simulate.add_argument("specs", nargs="+", metavar="SPEC", help="a method, one line of JSON")
-    simulate.add_argument("--out", type=Path, default=Path("results"), help="default: %(default)s")
-    simulate.add_argument("--chunk", type=_positive, help="repetitions advanced together")
-    study = add("study", own.study, "run a grid of settings for a method, and draw it")
-    study.add_argument("study", nargs="?", help="default: all of the file")
-    study.add_argument("out", nargs="?", type=Path, help="a .csv file; default: in results/studies")
-    study.add_argument("--config", type=Path, default=config.STUDIES, help="studies as YAML")
-    swept = add("sweep", stages.sweep, "measure every claim under every reading of the paper")
-    swept.add_argument("out", type=Path, help="the .json file to write")
-    swept.add_argument("--scratch", type=Path, default=Path("results/sweep"), help="what is done")
-    drawn = add(
-        "multiverse",
-        stages.multiverse,
-        "draw every free choice at once, and judge a figure each time",
+    check = add("check", checking.check, "measure claims again from the results, and judge them")
+    check.add_argument("claims", nargs="*", metavar="CLAIM", help="default: all of the ledger")
+    source = check.add_mutually_exclusive_group()
+    source.add_argument("--results", type=Path, default=Path("results"), help="default: results")
+    source.add_argument(
+        "--runs",
+        type=Path,
+        nargs="+",
+        metavar="FILE.nc",
+        help="judge these runs, by the claims that are measured on them",
     )
-    drawn.add_argument(
-        "figure",
-        choices=("fig1", "fig2", "fig3", "together"),
-        help="together: search the tables in --out for the universe where most claims hold",
-    )
-    drawn.add_argument("--universes", type=_positive, default=1000, help="default: %(default)s")
-    drawn.add_argument("--out", type=Path, default=Path("results/multiverse"))
-    drawn.add_argument("--scratch", type=Path, default=Path("results/multiverse/done"))
-    larger = add("power", stages.power, "take the verdicts at a larger n, fixed by power")
-    larger.add_argument("out", type=Path, help="the .json file to write")
-    larger.add_argument("--scratch", type=Path, default=Path("results/power"), help="for the runs")
-    for sub in (run, simulate, study, swept, drawn, larger):
-        sub.add_argument("--jobs", type=_positive, default=1, help="worker processes, at most")
-
-    summarise = add(
-        "summarise", stages.summarise, "workflow stage: summarise an experiment's results"
-    )
-    summarise.add_argument("out", type=Path)
-    summarise.add_argument("results", type=Path, nargs="+")
-
+    check.add_argument("--measured", type=Path, help="what netnewton measure has written")
     draw = add("draw", stages.draw, "draw figures from results")
     draw.add_argument(
         "names",
@@ -109,53 +108,69 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FIGURE | FILE.nc",
         help="figures (default: all) and the results they are drawn from (default: in results/)",
     )
-    draw.add_argument("--out", type=Path, default=Path("figures"))
+    draw.add_argument("--out", type=Path, default=Path("figures"), help="default: %(default)s")
     plot = add("plot", own.plot, "draw learning curves from any results")
     plot.add_argument("results", type=Path, nargs="+", help="result files, or folders of them")
     plot.add_argument("--out", type=Path, help=".svg or .png; default: curves.svg beside them")
-    animate = add(
-        "animate", stages.animate, "show the gridworld's sampled paths as an animated GIF"
-    )
-    animate.add_argument("results", type=Path, nargs="+")
+    animate = add("animate", stages.animate, "show the gridworld's sampled paths as a moving GIF")
+    animate.add_argument("results", type=Path, nargs="+", metavar="FILE.nc")
     animate.add_argument("--out", type=Path, default=Path("figures/gridworld_paths.gif"))
+    study = add("study", own.study, "run a grid of settings for a method, and draw it")
+    study.add_argument("study", nargs="?", help="default: all of the file")
+    study.add_argument("out", nargs="?", type=Path, help="a .csv file; default: in results/studies")
+    study.add_argument("--config", type=Path, default=config.STUDIES, help="studies as YAML")
 
-    measure = add(
-        "measure", stages.measure, "workflow stage: measure the claims that need no experiment"
+    heading("review")
+    reviewing = add_commands(add)
+
+    heading("take the verdicts otherwise (minutes)")
+    swept = add("sweep", stages.sweep, "judge every claim under every reading of the paper")
+    swept.add_argument("out", type=Path, help="the .json file to write")
+    swept.add_argument("--scratch", type=Path, default=Path("results/sweep"), help="what is done")
+    drawn = add("multiverse", stages.multiverse, "draw every free choice at once; judge a figure")
+    drawn.add_argument(
+        "figure",
+        type=one_of("fig1", "fig2", "fig3", "together"),
+        metavar="FIGURE",
+        help="fig1, fig2 or fig3; or together: search their tables in --out for the universe "
+        "where most claims hold",
     )
-    measure.add_argument("out", type=Path)
+    drawn.add_argument("--universes", type=positive, default=1000, help="default: %(default)s")
+    drawn.add_argument("--out", type=Path, default=Path("results/multiverse"))
+    drawn.add_argument("--scratch", type=Path, default=Path("results/multiverse/done"))
+    larger = add("power", stages.power, "take the verdicts at a larger n, fixed by power")
+    larger.add_argument("out", type=Path, help="the .json file to write")
+    larger.add_argument("--scratch", type=Path, default=Path("results/power"), help="for the runs")
 
-    check = add("check", stages.check, "measure claims again from the results, and judge them")
-    check.add_argument("claims", nargs="*", metavar="CLAIM", help="default: all of the ledger")
-    check.add_argument("--json", type=Path, help="write the report's data to this file instead")
-    check.add_argument("--pages", type=Path, help="write the report's pages to this folder, too")
-    check.add_argument("--runs", type=Path, nargs="*", default=[], help="results it sums up")
-    check.add_argument("--figures", type=Path, default=Path("figures"))
-    check.add_argument("--results", type=Path, default=Path("results"))
-    check.add_argument("--measured", type=Path, help="what netnewton measure has written")
-    for sub in (summarise, draw, plot, measure, check, study, swept, drawn, larger):
-        sub.add_argument("--confidence", type=_probability, default=0.98, help="of the intervals")
-    run.add_argument("--confidence", type=_probability, help="default: the configuration's")
-
-    report = add("report", stages.report, "workflow stage: write the report's pages from its data")
+    heading("stages of the workflow")
+    simulate = add("simulate", stages.simulate, "simulate methods of experiments")
+    simulate.add_argument("specs", nargs="+", metavar="SPEC", help="a method, one line of JSON")
+    simulate.add_argument("--out", type=Path, default=Path("results"), help="default: %(default)s")
+    simulate.add_argument("--chunk", type=positive, help="repetitions advanced together")
+    summarise = add("summarise", stages.summarise, "summarise an experiment's results")
+    summarise.add_argument("out", type=Path, help="the .csv file to write")
+    summarise.add_argument("results", type=Path, nargs="+", metavar="FILE.nc")
+    measure = add("measure", stages.measure, "measure the claims that need no experiment")
+    measure.add_argument("out", type=Path, help="the .json file to write")
+    collect = add("collect", stages.collect, "judge every claim, and write the report's data")
+    collect.add_argument("out", type=Path, help="the .json file to write")
+    collect.add_argument("runs", type=Path, nargs="*", metavar="FILE.nc", help="runs it sums up")
+    collect.add_argument("--measured", type=Path, help="what netnewton measure has written")
+    collect.add_argument("--results", type=Path, default=Path("results"), help="default: results")
+    collect.add_argument("--pages", type=Path, help="write the report's pages to this folder, too")
+    report = add("report", stages.report, "write the report's pages from its data")
     report.add_argument("data", type=Path)
-    report.add_argument("--figures", type=Path, default=Path("figures"))
     report.add_argument("--out", type=Path, default=Path("paper_checks"))
-    add_commands(add)
-    return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive whole number")
-    return value
-
-
-def _probability(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
+    for sub in (collect, report):
+        sub.add_argument("--figures", type=Path, default=Path("figures"))
+    for sub in (run, simulate, study, swept, drawn, larger):
+        sub.add_argument("--jobs", type=positive, default=1, help="worker processes, at most")
+    for sub in (summarise, draw, plot, measure, check, collect, study, swept, drawn, larger):
+        sub.add_argument("--confidence", type=probability, default=0.98, help="of the intervals")
+    run.add_argument("--confidence", type=probability, help="default: the configuration's")
+    for sub in (listing, run, check, *reviewing):
+        sub.add_argument("--json", action="store_true", help="print JSON in place of tables")
+    return parsed(parser, commands.choices, words)
 
 
 if __name__ == "__main__":

@@ -111,10 +111,9 @@ def measure(options: argparse.Namespace) -> None:
     measure_library(options.out, options.confidence)
 
 
-def check(options: argparse.Namespace) -> None:
-    """Measure claims from results and judge them."""
+def collect(options: argparse.Namespace) -> None:
+    """Judge every claim, and write the report's data."""
     from replication.claims.evidence import Evidence
-    from replication.claims.judge import check_claims
     from replication.claims.on_library import read_measured
     from replication.report.collect import report_data, write_report_data
 
@@ -122,37 +121,15 @@ def check(options: argparse.Namespace) -> None:
     if options.measured is not None:
         measured = read_measured(options.measured, options.confidence)
     evidence = Evidence(options.results, options.confidence, measured)
-    if options.json is None:
-        claims = check_claims(evidence, options.claims)
-        for change in evidence.changes:
-            print(f"! not the default reading: {change}")
-        _print_claims(claims)
-        return
     captions = {
         path.stem: path.read_text(encoding="utf-8").strip()
         for path in sorted(options.figures.glob("*.txt"))
     }
-    write_report_data(options.json, report_data(evidence, options.runs, captions))
+    write_report_data(options.out, report_data(evidence, options.runs, captions))
     if options.pages is not None:
         from replication.report.pages import write_pages
 
-        write_pages(options.json, options.figures, options.pages)
-
-
-def _print_claims(claims: Sequence[dict]) -> None:
-    from replication.claims.verdicts import MARKS
-    from replication.report.pages import interval, region
-
-    for claim in claims:
-        print(f"{MARKS[claim['verdict']]} {claim['id']}: {claim['verdict']}")
-        if "not_tested" in claim:
-            print(f"    {' '.join(claim['not_tested'].split())}")
-            continue
-        for q in claim["quantities"]:
-            print(
-                f"    {q['id']}: {interval(q)}, n = {q['n']}; region {region(q['region'])}: "
-                f"{q['verdict']}"
-            )
+        write_pages(options.out, options.figures, options.pages)
 
 
 def report(options: argparse.Namespace) -> None:

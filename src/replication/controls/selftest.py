@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from replication.claims.evidence import Evidence
 from replication.claims.judge import check_claims
 from replication.claims.planting import CONFIDENCE, Check, Control, OfClaim, Patch, Plant
-from replication.controls.registry import registry
 from replication.experiments.config import ConfigError, nearest
 
 Verdicts = dict[tuple[Plant | None, Check | OfClaim], str]
@@ -26,6 +26,19 @@ class Outcome:
     planted: str
     """Its verdict with the fault, or the error in place of one."""
     seconds: float
+
+    def data(self) -> dict[str, Any]:
+        """The same as plain data."""
+        control = self.control
+        return {
+            "fault": control.name,
+            "plants": control.plants,
+            "check": control.caught_by,
+            "expected": [control.healthy, control.faulty],
+            "found": [self.without, self.planted],
+            "caught": self.caught,
+            "seconds": self.seconds,
+        }
 
     @property
     def caught(self) -> bool:
@@ -89,37 +102,28 @@ def verdicts(check: OfClaim, folder: Path) -> dict[str | None, str]:
     return {None: judged["verdict"], **{q["id"]: q["verdict"] for q in judged["quantities"]}}
 
 
-def selftest(names: Sequence[str] = (), say: Callable[[str], object] = print, jobs: int = 1) -> int:
-    """Plant faults, say line by line whether each was caught, and return how many were missed.
+def selftest(controls: Sequence[Control], jobs: int = 1) -> Iterator[Outcome]:
+    """Plant faults, and yield whether each was caught.
 
     Parameters
     ----------
-    names : sequence of str
-        Faults, claims or checks; all of the registry by default.
-    say : callable
-        Takes each line.
+    controls : sequence of Control
     jobs : int
         Worker processes.
-
-    Raises
-    ------
-    ConfigError
-        If a name is unknown; nothing has been tried then.
     """
-    controls = chosen(registry(), names)
-    started, outcomes = time.perf_counter(), []
-    widths = [max(map(len, column)) for column in zip(*map(_columns, controls), strict=True)]
-    for outcome in _outcomes(controls, jobs):
-        outcomes.append(outcome)
-        for line in _lines(outcome, widths):
-            say(line)
-    missed = sum(not outcome.caught for outcome in outcomes)
-    faults = len({control.name for control in controls})
-    say(
-        f"{faults} faults, {len(outcomes)} controls: {len(outcomes) - missed} caught, "
-        f"{missed} MISSED, in {time.perf_counter() - started:.0f} s"
-    )
-    return missed
+    if jobs == 1:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from map(Bench(Path(folder)).outcome, controls)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    groups: dict[str, list[Control]] = {}  # of a claim, so that it is measured only once healthy
+    for control in controls:
+        groups.setdefault(control.claim, []).append(control)
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=jobs, return_as="generator")
+        for group in parallel(delayed(_group)(group) for group in groups.values()):
+            yield from group
 
 
 def chosen(controls: Sequence[Control], names: Sequence[str]) -> list[Control]:
@@ -138,41 +142,7 @@ def chosen(controls: Sequence[Control], names: Sequence[str]) -> list[Control]:
     return [control for control in controls if not names or known[control] & set(names)]
 
 
-def _outcomes(controls: Sequence[Control], jobs: int) -> Iterator[Outcome]:
-    if jobs == 1:
-        with tempfile.TemporaryDirectory() as folder:
-            yield from map(Bench(Path(folder)).outcome, controls)
-        return
-    from joblib import Parallel, delayed, parallel_config
-
-    groups: dict[str, list[Control]] = {}  # of a claim, so that it is measured only once healthy
-    for control in controls:
-        groups.setdefault(control.claim, []).append(control)
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=jobs, return_as="generator")
-        for group in parallel(delayed(_group)(group) for group in groups.values()):
-            yield from group
-
-
 def _group(controls: Iterable[Control]) -> list[Outcome]:
     """Outcomes of some controls, in a process and a folder of their own."""
     with tempfile.TemporaryDirectory() as folder:
         return list(map(Bench(Path(folder)).outcome, controls))
-
-
-def _columns(control: Control) -> tuple[str, str, str]:
-    return control.name, control.caught_by, _change(control.healthy, control.faulty)
-
-
-def _change(without: str, planted: str) -> str:
-    return f"{without} → {planted}"
-
-
-def _lines(outcome: Outcome, widths: Sequence[int]) -> Iterator[str]:
-    """A row of the table: what must happen and whether it did; what is planted stands below it."""
-    control = outcome.control
-    cells = (text.ljust(width) for text, width in zip(_columns(control), widths, strict=True))
-    yield f"{'caught' if outcome.caught else 'MISSED'}  {'  '.join(cells)}  {outcome.seconds:.1f} s"
-    yield f"        {control.plants}"
-    if not outcome.caught:
-        yield f"        but it was {_change(outcome.without, outcome.planted)}"

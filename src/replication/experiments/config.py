@@ -7,7 +7,6 @@ computed, and said in one `ConfigError` that names the value and the remedy.
 from __future__ import annotations
 
 import copy
-import difflib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from replication.experiments.hints import explain, nearest
 
 ROOT = Path(__file__).resolve().parents[3]
 PAPER = ROOT / "config" / "paper.yaml"
@@ -146,8 +147,20 @@ def check(config: Any, schema: Settings | None = None) -> None:
 def _check_schema(document: Any, schema: Settings) -> None:
     from jsonschema.exceptions import best_match
 
-    if (error := best_match(_validator()(schema).iter_errors(document))) is not None:
-        raise ConfigError(_explain(error))
+    errors = list(_validator()(schema).iter_errors(document))
+    if errors:
+        # The first in the file, where an anchor is written; jsonschema's order is any.
+        first = min(errors, key=lambda error: _position(document, error.absolute_path))
+        raise ConfigError(explain(best_match([first])))
+
+
+def _position(document: Any, path: Iterable[str | int]) -> list[int]:
+    """Where a path stands in a document: comparing such lists puts paths in its order."""
+    places = []
+    for part in path:
+        places.append(list(document).index(part) if isinstance(document, Mapping) else int(part))
+        document = document[part]
+    return places
 
 
 @cache
@@ -221,13 +234,6 @@ def values(settings: Settings) -> Iterator[tuple[tuple[str, ...], Any]]:
     return _leaves(shown)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A remedy for an unknown name: the nearest known one, or all of them."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-
-
 @cache
 def config_schema() -> dict[str, Any]:
     """What config/schema.json says, read once."""
@@ -252,41 +258,3 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
             yield from _leaves(item, (*path, str(index)))
     else:
         yield path, value
-
-
-def _article(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
-
-
-def _explain(error: Any) -> str:
-    """A sentence for the first fault that the schema found."""
-    path = ".".join(str(part) for part in error.absolute_path) or "the configuration"
-    if error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        unknown = next(key for key in error.instance if key not in known)
-        return f"{path} has no key {unknown!r}: {nearest(str(unknown), known)}"
-    if error.validator == "required":
-        missing = [repr(key) for key in error.validator_value if key not in error.instance]
-        if len(missing) == 1:
-            return f"{path} lacks the key {missing[0]}: add it"
-        return f"{path} lacks the keys {', '.join(missing)}: as in config/examples/own.yaml"
-    if error.validator == "enum":
-        allowed = [str(value) for value in error.validator_value]
-        return f"{path} = {error.instance!r}: {nearest(str(error.instance), allowed)}"
-    if "give" in error.schema:
-        return f"{path} = {error.instance!r}: give {error.schema['give']}"
-    if error.validator == "type" and isinstance(error.instance, str):
-        return (
-            f"{path} = {error.instance!r} is text: give {_article(error.validator_value)} "
-            "(in YAML, floats need a point: 1.0e-5)"
-        )
-    bounds = {
-        "minimum": "at least",
-        "maximum": "at most",
-        "exclusiveMinimum": "above",
-        "exclusiveMaximum": "below",
-    }
-    if error.validator in bounds:
-        bound = bounds[error.validator]
-        return f"{path} = {error.instance!r}: give a value {bound} {error.validator_value}"
-    return f"{path} = {error.instance!r} does not fit: {error.message}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -34,18 +34,36 @@ def override(
         If an assignment cannot be read, its key does not exist or its value does not fit.
     """
     settings = copy.deepcopy(looked_up(config["experiments"], experiment, "experiment"))
-    known = config_schema()["$defs"]
+    known = list(_keys(settings))
     for assignment in assignments:
         key, separator, text = assignment.partition("=")
         if not separator or not key:
             raise ConfigError(f"--set {assignment}: write key=value, for example step_size=1e-4")
-        targets = [key]
-        if key in known["method"]["properties"]:
-            targets = [f"methods.{name}.{key}" for name in chosen]
+        if key not in known:
+            raise ConfigError(f"{experiment} has no key {key!r}: {nearest(key, known)}")
+        targets = [f"methods.{name}.{key}" for name in chosen] if of_methods(key) else [key]
         for target in targets:
             _assign(settings, target.split("."), _parse(text))
     check({"experiments": {experiment: settings}})
     return {**config, "experiments": {**config["experiments"], experiment: settings}}
+
+
+def of_methods(key: str) -> bool:
+    """Whether a key alone is a setting of methods, so that it holds for all of them."""
+    return key in config_schema()["$defs"]["method"]["properties"]
+
+
+def _keys(experiment: Settings) -> Iterator[str]:
+    """Every key that an assignment may name, by the schema: the nearest names come first."""
+    known = config_schema()["$defs"]
+    sections = known["experiment"]["properties"]
+    yield from (key for key in sections if key != "sources")
+    yield from known["method"]["properties"]
+    for section in sections:
+        yield from (f"{section}.{key}" for key in known.get(section, {}).get("properties", {}))
+    for method in experiment["methods"]:
+        yield f"methods.{method}"
+        yield from (f"methods.{method}.{key}" for key in known["method"]["properties"])
 
 
 def resolve(config: Settings) -> dict[str, Any]:
@@ -84,11 +102,8 @@ def _parse(text: str) -> Any:
 def _assign(settings: dict[str, Any], path: list[str], value: Any) -> None:
     *parents, last = path
     node: Any = settings
-    for depth, name in enumerate(parents):
-        node = node.get(name) if isinstance(node, dict) else None
+    for name in parents:
+        node = node[name]
         if not isinstance(node, dict):
-            raise ConfigError(
-                f"--set: there is no section {'.'.join(path[: depth + 1])!r} in this experiment: "
-                f"{nearest(name, (k for k, v in settings.items() if isinstance(v, dict)))}"
-            )
+            raise ConfigError(f"--set {'.'.join(path)}: {name} was set to {node!r} before")
     node[last] = value

@@ -23,6 +23,7 @@ from netnewton import Cause
 from netnewton.arrays import Array, Flags
 from replication.experiments.config import ConfigError, Spec
 from replication.experiments.files import write_whole
+from replication.experiments.recipes import Missing
 
 if TYPE_CHECKING:
     from scipy.io import netcdf_file
@@ -111,15 +112,17 @@ class Results:
 
     Raises
     ------
+    Missing
+        If there is no such file, with the command that makes it.
     ConfigError
-        If there is no such file, with the command that makes it, or it is damaged.
+        If it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
         from scipy.io import netcdf_file
 
         if not path.exists():
-            raise ConfigError(f"{path} is missing: make it with {_maker(path)}")
+            raise Missing(path, _beside(path))
         try:
             with netcdf_file(path, "r", mmap=False) as file:
                 held = file.variables.items()
@@ -198,9 +201,6 @@ def _number(file: netcdf_file, dimension: str, size: int) -> None:
         coordinate.long_name = dimension
 
 
-def _maker(path: Path) -> str:
-    """The command that makes the results: the workflow writes to ``results`` only."""
-    experiment, method, folder = path.parent.name, path.stem, path.parent.parent
-    if folder.name == "results":
-        return f"./run snakemake --cores 2 results/{experiment}/{method}.nc"
-    return f"./run netnewton run {experiment} --method {method} --out {folder}"
+def _beside(path: Path) -> list[Spec]:
+    """What the other results of an experiment in a folder are of."""
+    return [Results(other).spec for other in sorted(path.parent.glob("*.nc"))]

@@ -98,6 +98,11 @@ def weighted_share(inside: Flags, weights: Array, confidence: float) -> Interval
     return Interval(share, float(lower), float(upper), round(n))
 
 
+def remaking(figure: str, folder: Path) -> str:
+    """The command that makes a figure's tables in a folder."""
+    return f"./run netnewton multiverse {figure} --out {folder}"
+
+
 def read_atlas(figure: str, folder: Path = FOLDER) -> Atlas | None:
     """The committed table of a figure; None if there is none yet.
 
@@ -117,7 +122,7 @@ def read_atlas(figure: str, folder: Path = FOLDER) -> Atlas | None:
         return Atlas(figure, columns, {k: made[k] for k in ("sources", "universes", "confidence")})
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         raise ConfigError(
-            f"{path} is damaged: make it again with ./run netnewton multiverse {figure}"
+            f"{path} is damaged: make it again with {remaking(figure, folder)}"
         ) from None
 
 

@@ -24,7 +24,7 @@ from netnewton.arrays import Array
 from replication.experiments.config import ConfigError
 from replication.experiments.files import csv_table, write_text
 from replication.experiments.intervals import mean_interval
-from replication.multiverse.atlas import FOLDER, Atlas, read_atlas
+from replication.multiverse.atlas import FOLDER, Atlas, read_atlas, remaking
 from replication.multiverse.space import Dimension, Options, of_figure
 
 FOLDS, TREES, LEAF, SHUFFLES = 5, 100, 5, 3
@@ -128,7 +128,7 @@ def write_deciding(figure: str, folder: Path) -> None:
     """
     if (atlas := read_atlas(figure, folder)) is None:
         raise ConfigError(
-            f"{folder / figure}.csv is missing: make it with ./run netnewton multiverse {figure}"
+            f"{folder / figure}.csv is missing: make it with {remaking(figure, folder)}"
         )
     write_text(folder / f"{figure}-deciding.csv", csv_table(HEADER, _rows(atlas)))
 
@@ -159,7 +159,7 @@ def read_deciding(figure: str, folder: Path = FOLDER) -> dict[str, list[Importan
                 found.setdefault(row["outcome"], []).append(Importance(row["choice"], *numbers))
     except (ValueError, KeyError, TypeError):
         raise ConfigError(
-            f"{path} is damaged: make it again with ./run netnewton multiverse {figure}"
+            f"{path} is damaged: make it again with {remaking(figure, folder)}"
         ) from None
     return found
 

@@ -16,7 +16,7 @@ from replication.experiments.files import csv_table, digest, write_text
 from replication.experiments.intervals import student_t
 from replication.experiments.returns import returns
 from replication.experiments.thinning import drawn_iterations
-from replication.multiverse.atlas import FOLDER, read_atlas
+from replication.multiverse.atlas import FOLDER, read_atlas, remaking
 from replication.multiverse.together import (
     CONFIRMING,
     FIGURES,
@@ -55,8 +55,7 @@ def write_together(
     atlases = {figure: read_atlas(figure, out) for figure in FIGURES}
     if missing := [figure for figure, atlas in atlases.items() if atlas is None]:
         raise ConfigError(
-            f"{out} has no table of {', '.join(missing)}: make it with "
-            f"./run netnewton multiverse {missing[0]} --out {out}"
+            f"{out} has no table of {', '.join(missing)}: make it with {remaking(missing[0], out)}"
         )
     there = {figure: atlas for figure, atlas in atlases.items() if atlas is not None}
     found, together = search(there, jobs, confidence, say), held(there)
@@ -99,7 +98,7 @@ def read_together(folder: Path = FOLDER) -> dict[str, Any] | None:
     def found(document: dict[str, Any]) -> dict[str, Any]:
         return {**document, "current": document["sources"] == digest(SOURCES)}
 
-    return read_made(folder / "best_faith.json", found, "netnewton multiverse together")
+    return read_made(folder / "best_faith.json", found, remaking("together", folder))
 
 
 def curves(which: str, universe: Universe, confidence: float) -> list[list[Any]]:

@@ -143,4 +143,4 @@ def read_larger(path: Path = TABLE) -> Larger | None:
     def table(document: Any) -> Larger:
         return Larger(document["made_with"], {row["id"]: row for row in document["claims"]})
 
-    return read_made(path, table, "snakemake --cores 8 power")
+    return read_made(path, table, "./run snakemake --cores 8 power")

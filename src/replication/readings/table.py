@@ -66,7 +66,7 @@ def read_table(path: Path = TABLE) -> Table | None:
         If it is damaged.
     """
     return read_made(
-        path, lambda d: Table(d["library"], d["readings"]), "snakemake --cores 8 sweep"
+        path, lambda d: Table(d["library"], d["readings"]), "./run snakemake --cores 8 sweep"
     )
 
 
@@ -80,7 +80,7 @@ def read_made(path: Path, read: Callable[[Any], T], command: str) -> T | None:
     read : callable
         From the document to the table; it may raise what a damaged document makes it raise.
     command : str
-        What makes it again, without ``./run``.
+        What makes it again.
 
     Raises
     ------
@@ -92,4 +92,4 @@ def read_made(path: Path, read: Callable[[Any], T], command: str) -> T | None:
     try:
         return read(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"{path} is damaged: make it again with ./run {command}") from None
+        raise ConfigError(f"{path} is damaged: make it again with {command}") from None

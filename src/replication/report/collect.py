@@ -43,19 +43,15 @@ def report_data(
         The caption of each figure.
     """
     judged = check_claims(evidence)
-    # The tables were made with the default settings: they say nothing of changed ones.
     table = None if evidence.changes else read_table()
     larger = None if evidence.changes else read_larger()
-    explored = {} if evidence.changes else plausibility.of_claims(shares())
     claims = [
         {
             **claim,
-            "plausible": explored.get(claim["id"]),
             "readings_swept": readings_swept(claim, table),
-            "power": larger and larger.of_claim(claim["id"], claim["verdict"]),
             "controls": _controls(claim["id"]),
         }
-        for claim in judged
+        for claim in with_tables(judged, evidence.changes)
     ]
     verdicts = [claim["verdict"] for claim in claims]
     data = {
@@ -75,6 +71,35 @@ def report_data(
         "limitations": errata.limitations(),
     }
     return {"summary": sentences.sentences(data), **data}
+
+
+def with_tables(
+    judged: Sequence[Mapping[str, Any]], changes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Judged claims with what the committed tables say of how robust they are.
+
+    Parameters
+    ----------
+    judged : sequence of mapping
+    changes : sequence of str
+        How settings differ from the paper's: with these the tables were made, so that they say
+        nothing of other ones.
+
+    Returns
+    -------
+    list of dict
+        The claims with ``plausible`` and ``power``, each None where there is nothing.
+    """
+    larger = None if changes else read_larger()
+    explored = {} if changes else plausibility.of_claims(shares())
+    return [
+        {
+            **claim,
+            "plausible": explored.get(claim["id"]),
+            "power": larger and larger.of_claim(claim["id"], claim["verdict"]),
+        }
+        for claim in judged
+    ]
 
 
 def _sweep(table: Table, judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

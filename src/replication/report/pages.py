@@ -40,7 +40,10 @@ def write_pages(data: Path, figures: Path, out: Path) -> None:
         report = complete(json.loads(data.read_text(encoding="utf-8")))
         names = list(report["figures"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ConfigError(f"{data} is not a report's data: make it with netnewton check") from None
+        raise ConfigError(
+            f"{data} is not a report's data: make it with "
+            "./run snakemake --cores 2 paper_checks/report.json"
+        ) from None
     pictures = {name: inline_svg(figures / f"{name}.svg", name) for name in names}
     environment = _environment()
     markdown = environment.get_template("report.md.j2").render(report=report)

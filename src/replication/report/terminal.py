@@ -2,76 +2,65 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from replication.claims.verdicts import MARKS
 from replication.experiments.config import ConfigError, nearest
 from replication.report.pages import draws, interval, region
 from replication.report.plausibility import holds
+from replication.report.wording import in_words
 
-WIDTH = 79
-LABEL = 12
+Entry = tuple[str, str]
+"""A label and a paragraph; an empty label where the one above goes on."""
 
 
-def claim_screen(report: Mapping[str, Any], name: str) -> str:
-    """What the report holds on one claim, as text of at most `WIDTH` columns.
-
-    Parameters
-    ----------
-    report : mapping
-        The data of ``report.json``.
-    name : str
-        The claim's id.
+def of_claim(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What the data of ``report.json`` hold on one claim.
 
     Raises
     ------
     ConfigError
-        If the report has no such claim.
+        If there is no such claim.
     """
     claims = {claim["id"]: claim for claim in report["claims"]}
     if name not in claims:
         raise ConfigError(f"there is no claim {name!r}: {nearest(name, claims)}")
-    return "\n".join(_lines(claims[name], report))
+    return claims[name]
 
 
-def _lines(claim: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
-    yield from _entry(claim["id"], claim["place"])
-    yield from _entry("claim", claim["claim"])
-    yield from _entry("verdict", f"{MARKS[claim['verdict']]} {claim['verdict']}")
+def entries(claim: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Entry]:
+    """All evidence for a claim, its sentence and its verdict first.
+
+    Parameters
+    ----------
+    claim : mapping
+        See `of_claim`.
+    report : mapping
+        The data of ``report.json``.
+    """
+    yield "claim", claim.get("title", claim["id"])
+    yield "", claim["claim"]
+    yield "verdict", in_words(claim)
     if claim.get("plausible"):
-        yield from _entry("", _plausible(claim))
+        yield "plausible", _plausible(claim)
+    yield "place", f"{claim['place']} ({claim['id']})"
     if "not_tested" in claim:
-        yield from _entry("reason", claim["not_tested"])
+        yield "reason", claim["not_tested"]
     for quantity in claim["quantities"]:
-        yield ""
+        yield "", ""
         yield from _quantity(quantity, report["confidence"])
-    yield ""
-    yield from _entry("readings", _readings(claim, report.get("sweep")))
+    yield "", ""
+    yield "readings", _readings(claim, report.get("sweep"))
     if claim.get("power"):
-        yield from _entry("larger n", f"{draws(claim['power'])}.")
-    yield from _entry("control", claim["control"])
+        yield "larger n", f"{draws(claim['power'])}."
+    yield "control", claim["control"]
     for planted in claim.get("controls") or []:
-        yield from _entry("", f"{planted['fault']}: {planted['plants']}")
+        yield "", f"{planted['fault']}: {planted['plants']}"
     if claim["figure"]:
-        yield from _entry("figure", f"figures/{claim['figure']}.svg")
+        yield "figure", f"figures/{claim['figure']}.svg"
     if "command" in claim:
-        yield from _entry("command", claim["command"])
-    yield from _entry("limitation", claim["limitation"])
-
-
-def _entry(label: str, text: str) -> Iterator[str]:
-    """A labelled paragraph; a label that is too long has a line of its own."""
-    body = textwrap.wrap(
-        " ".join(text.split()), WIDTH - LABEL, break_long_words=False, break_on_hyphens=False
-    )
-    if len(label) >= LABEL:
-        yield label
-        label = ""
-    for row in body:
-        yield f"{label:{LABEL}}{row}"
-        label = ""
+        yield "command", claim["command"]
+    yield "limitation", claim["limitation"]
 
 
 def _plausible(claim: Mapping[str, Any]) -> str:
@@ -79,16 +68,16 @@ def _plausible(claim: Mapping[str, Any]) -> str:
     return f"{holds(claim)}{old}"
 
 
-def _quantity(quantity: Mapping[str, Any], confidence: float) -> Iterator[str]:
-    yield from _entry("quantity", f"{quantity['id']}: {quantity['quantity']}")
+def _quantity(quantity: Mapping[str, Any], confidence: float) -> Iterator[Entry]:
+    yield "quantity", f"{quantity['id']}: {quantity['quantity']}"
     if "value" in quantity:
         unit = "" if quantity["unit"] == "1" else f" {quantity['unit']}"
         exact = quantity["lower"] == quantity["upper"]
         at = "" if exact else f" ({100 * confidence:g} % interval)"
-        yield from _entry("measured", f"{interval(quantity)}{unit}, n = {quantity['n']}{at}")
+        yield "measured", f"{interval(quantity)}{unit}, n = {quantity['n']}{at}"
     verdict = f": {quantity['verdict']}" if "verdict" in quantity else ""
-    yield from _entry("region", f"{region(quantity['region'])}{verdict}")
-    yield from _entry("why", quantity["why"])
+    yield "region", f"{region(quantity['region'])}{verdict}"
+    yield "why", quantity["why"]
 
 
 def _readings(claim: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> str:

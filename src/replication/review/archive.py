@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from replication.experiments import config
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_whole
+from replication.experiments.recipes import Missing
 
 MANIFEST = "MANIFEST.sha256"
 MEASURED = "measured.json"
@@ -54,9 +55,7 @@ def write_archive(results: Path, out: Path) -> None:
     names = raw_files(results)
     for name in names:
         if not (results / name).is_file():
-            raise ConfigError(
-                f"{results / name} is missing: make it with ./run snakemake --cores 2"
-            )
+            raise Missing(results / name)
     contents = {name: (results / name).read_bytes() for name in names}
     manifest = "".join(f"{_digest(data)}  {name}\n" for name, data in contents.items())
 
@@ -134,7 +133,7 @@ def _contents(path: Path) -> dict[str, bytes]:
     except DAMAGED as error:
         raise ConfigError(f"{path} is not an archive of results, or is damaged: {error}") from None
     if MANIFEST not in contents:
-        raise ConfigError(f"{path} lacks {MANIFEST}: make it again with netnewton archive")
+        raise ConfigError(f"{path} lacks {MANIFEST}: make it again with ./run netnewton archive")
     listed = _read_manifest(contents[MANIFEST], path)
     if odd := sorted(set(contents) - {MANIFEST} ^ set(listed)):
         raise ConfigError(f"{path}: {odd[0]} is not both in it and in its manifest: get it again")

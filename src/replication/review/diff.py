@@ -16,18 +16,20 @@ from replication.claims.on_library import read_measured
 from replication.experiments import config
 from replication.experiments.config import ConfigError
 from replication.experiments.intervals import Interval
+from replication.experiments.recipes import Missing
 from replication.experiments.results import VARIABLES, Results
 from replication.report.pages import interval
-from replication.review.archive import MEASURED
+from replication.review.archive import MEASURED, opened
 from replication.review.changes import ABSENT, TOLERANCE, claim_changes
 from replication.review.replay import difference
 
 Measured = Mapping[str, Mapping[str, Interval]]
+Sides = tuple[Path, Path]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Lines for a screen, by kind. Numbers within `compare.TOLERANCE` count as unchanged."""
+    """Lines for a screen, by kind. Numbers within `changes.TOLERANCE` count as unchanged."""
 
     settings: list[str]
     """Runs that only one folder has, and settings that differ."""
@@ -53,7 +55,7 @@ class Comparison:
 
 
 def compare_runs(before: Path, after: Path, confidence: float) -> Comparison:
-    """Compare two folders of results.
+    """Compare two folders of results, or archives of them.
 
     Parameters
     ----------
@@ -67,65 +69,71 @@ def compare_runs(before: Path, after: Path, confidence: float) -> Comparison:
     ConfigError
         If a folder holds no results, or a file is damaged.
     """
-    stored = [_results(folder) for folder in (before, after)]
-    measured, missing = _measured((before, after), confidence)
-    evidence = [Evidence(folder, confidence, measured[folder]) for folder in (before, after)]
+    with opened(before) as old, opened(after) as new:
+        return _compared((old, new), (before, after), confidence)
+
+
+def _compared(folders: Sides, names: Sides, confidence: float) -> Comparison:
+    stored = [_results(folder, name) for folder, name in zip(folders, names, strict=True)]
+    measured, missing = _measured(folders, names, confidence)
+    evidence = [Evidence(folder, confidence, measured[folder]) for folder in folders]
     claims: list[str] = []
+    lacking: dict[str, list[str]] = {}
     neither = []
     for entry in ledger.claims():
         if entry["id"] not in measures() or (missing and not entry["experiments"]):
             continue
-        sides = [_judged(entry, side) for side in evidence]
-        if all(isinstance(side, str) for side in sides):
+        sides = [_judged(*side, entry) for side in zip(evidence, folders, names, strict=True)]
+        reasons = [side for side in sides if isinstance(side, str)]
+        if len(reasons) == 2:
             neither.append(entry["id"])
+        elif reasons:
+            lacking.setdefault(reasons[0], []).append(entry["id"])
         else:
-            claims += _lines(entry["id"], sides, (before, after))
-    unmeasured = missing + ([f"in neither: {', '.join(neither)}"] if neither else [])
-    return Comparison(list(_settings(*stored)), list(_data(*stored)), claims, unmeasured)
+            claims += _claim_lines(*sides)  # type: ignore[arg-type]
+    missing += [f"in one only: {', '.join(names)}: {why}" for why, names in lacking.items()]
+    missing += [f"in neither: {', '.join(neither)}"] if neither else []
+    return Comparison(list(_settings(*stored)), list(_data(*stored)), claims, missing)
 
 
-def _results(folder: Path) -> dict[str, Results]:
+def _results(folder: Path, name: Path) -> dict[str, Results]:
     found = {
         f"{path.parent.name}/{path.stem}": Results(path) for path in sorted(folder.glob("*/*.nc"))
     }
     if not found:
         raise ConfigError(
-            f"{folder} holds no results: name a folder of <experiment>/<method>.nc files"
+            f"{name} holds no results: name a folder of <experiment>/<method>.nc files"
         )
     return found
 
 
 def _measured(
-    folders: tuple[Path, Path], confidence: float
+    folders: Sides, names: Sides, confidence: float
 ) -> tuple[dict[Path, Measured | None], list[str]]:
     """What was measured on the library, and why it cannot be compared if it cannot."""
-    lacking = [str(folder / MEASURED) for folder in folders if not (folder / MEASURED).exists()]
+    pairs = zip(folders, names, strict=True)
+    lacking = [str(name) for folder, name in pairs if not (folder / MEASURED).exists()]
     if lacking:
-        reason = f"claims on the library itself: {' and '.join(lacking)} not there"
+        reason = f"claims on the library itself: no {MEASURED} in {' and '.join(lacking)}"
         return dict.fromkeys(folders), [reason]
     return {folder: read_measured(folder / MEASURED, confidence) for folder in folders}, []
 
 
-def _judged(entry: ledger.Entry, evidence: Evidence) -> dict[str, Any] | str:
+def _judged(
+    evidence: Evidence, folder: Path, name: Path, entry: ledger.Entry
+) -> dict[str, Any] | str:
     """A claim that was measured, or the reason why it cannot be."""
     if not entry["experiments"] and entry["id"] not in evidence.measured:
-        return f"{evidence.folder / MEASURED} does not hold it"
+        return f"{name / MEASURED} does not hold it"
     try:
         return check_claim(entry, evidence)
+    except Missing as missing:
+        run = f"{missing.path.parent.name}/{missing.path.stem}"
+        return f"no {run} in {name}" if folder != name else str(missing)
     except ConfigError as error:
         return str(error)
     except (KeyError, ValueError, IndexError) as error:  # results of another version
-        return f"{evidence.folder} does not fit this version: {error!r}"
-
-
-def _lines(
-    name: str, sides: list[dict[str, Any] | str], folders: tuple[Path, Path]
-) -> Iterator[str]:
-    for side, able in zip(sides, reversed(folders), strict=True):
-        if isinstance(side, str):
-            yield f"{name}: only {able} can measure it: {side}"
-            return
-    yield from _claim_lines(*sides)  # type: ignore[arg-type]
+        return f"{name} does not fit this version: {error!r}"
 
 
 def _claim_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

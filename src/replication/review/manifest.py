@@ -262,7 +262,7 @@ def _width(quantity: Mapping[str, Any]) -> float:
 def _required(path: Path) -> str:
     digest = _digest(path)
     if digest is None:
-        raise ConfigError(f"{path} is missing: make it with ./run snakemake --cores 2")
+        raise ConfigError(f"{path} is missing: make it with ./run snakemake --cores 2 {path}")
     return digest
 
 

@@ -146,7 +146,10 @@ def _parse(name: str, results: Path) -> tuple[str, str, int]:
     experiment, method, repetition = parts
     files = sorted(results.glob("*/*.nc"))
     if not files:
-        raise ConfigError(f"{results} holds no results: make them with ./run snakemake --cores 2")
+        raise ConfigError(
+            f"{results} holds no results: name a folder that does, or make the paper's with "
+            "./run snakemake --cores 2"
+        )
     experiments = dict.fromkeys(path.parent.name for path in files)
     if experiment not in experiments:
         remedy = nearest(experiment, experiments)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,21 +45,19 @@ class Item:
     skipped: str = ""
     """Why it could not be derived, if so."""
 
-    def __str__(self) -> str:
-        if self.skipped:
-            return f"skipped  {self.name}: {self.skipped}"
-        if not self.problems:
-            return f"ok       {self.name}" + (f" ({self.note})" if self.note else "")
+    @property
+    def state(self) -> str:
+        """What came of it: ok, DIFFERS or skipped."""
+        return "skipped" if self.skipped else "DIFFERS" if self.problems else "ok"
+
+    @property
+    def detail(self) -> str:
+        """What there is to say of it."""
         more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
-        return f"DIFFERS  {self.name}: {self.problems[0]}{more}"
+        return f"{self.problems[0]}{more}" if self.problems else self.skipped or self.note
 
 
-def verify(
-    results: Path,
-    report: Path,
-    figures: Path,
-    say: Callable[[str], object] = print,
-) -> int:
+def verify(results: Path, report: Path, figures: Path) -> Iterator[Item]:
     """Compare what the stored raw results come to with the report, its figures and summaries.
 
     Parameters
@@ -70,26 +68,18 @@ def verify(
         The committed ``report.json``.
     figures : Path
         The folder of the committed figures' data and captions.
-    say : callable
-        Told a line for each item.
 
-    Returns
-    -------
-    int
-        How many items differ.
+    Yields
+    ------
+    Item
+        As soon as it has been compared.
 
     Raises
     ------
     ConfigError
         If the report or a result is missing or damaged.
     """
-    committed = read_report(report)
-    differing = 0
-    for item in _items(results, committed, figures):
-        say(str(item))
-        differing += bool(item.problems)
-    say(f"{differing} differ" if differing else "everything follows from the raw results")
-    return differing
+    yield from _items(results, read_report(report), figures)
 
 
 def _items(results: Path, committed: Mapping[str, Any], figures: Path) -> Iterator[Item]:
@@ -208,4 +198,7 @@ def read_report(path: Path) -> dict[str, Any]:
             return dict(report)
     except (OSError, ValueError, TypeError):
         pass
-    raise ConfigError(f"{path} is missing or not a report's data: make it with netnewton check")
+    raise ConfigError(
+        f"{path} is missing or not a report's data: make it with "
+        "./run snakemake --cores 2 paper_checks/report.json"
+    )

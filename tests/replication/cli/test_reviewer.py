@@ -1,10 +1,7 @@
 """The reviewer's tools: replay, verify, diff, claim and selftest."""
 
 import json
-import re
 import shutil
-import sys
-import types
 
 import numpy as np
 import pytest
@@ -15,12 +12,13 @@ from replication.claims.evidence import Evidence
 from replication.claims.groups import measures
 from replication.claims.verdicts import MARKS
 from replication.cli import main
+from replication.cli.show import PAGE
+from replication.controls import selftest
 from replication.experiments import config, simulate
 from replication.experiments.config import ConfigError
 from replication.experiments.overrides import override
 from replication.experiments.results import VARIABLES, Results, write_results
 from replication.multiverse.effects import RUNS_AGAIN
-from replication.report.terminal import WIDTH, claim_screen
 from replication.review.archive import MANIFEST
 from replication.review.replay import difference, replay
 from replication.review.verify import verify
@@ -160,14 +158,13 @@ def test_everything_follows_from_the_stored_results_without_simulating(finished,
         (ConsensusNewton, "step"),
     ):
         monkeypatch.setattr(module, name, refuse)
-    said = []
-    assert verify(finished.folder / "results", *paths(finished.folder), said.append) == 0
-    assert not [line for line in said if line.startswith("DIFFERS")]
-    items = {line.split(None, 1)[1] for line in said[:-1]}
-    assert {"summary of pd_exact", "figure fig1", "claim fig1-optimum", "report's runs"} <= items
-    assert "claim nash (judged from measured.json)" in items
-    assert {item for item in items if "run of its own" in item} == {
-        f"claim {claim} (by a run of its own)" for claim in RUNS_AGAIN
+    items = [*verify(finished.folder / "results", *paths(finished.folder))]
+    assert not [item for item in items if item.problems]
+    details = {item.name: item.detail for item in items}
+    names = {"summary of pd_exact", "figure fig1", "claim fig1-optimum", "report's runs"}
+    assert names <= details.keys() and details["claim nash"] == "judged from measured.json"
+    assert {name for name, detail in details.items() if "run of its own" in detail} == {
+        f"claim {claim}" for claim in RUNS_AGAIN
     }
 
 
@@ -211,9 +208,9 @@ def test_what_was_not_measured_on_the_library_is_not_measured_now(finished, tmp_
     results = linked(finished.folder / "results", tmp_path / "results")
     (results / "measured.json").unlink()
     measured(results)
-    said = []
-    assert verify(results, *paths(finished.folder), said.append) == 1
-    assert any(line.startswith("DIFFERS  verdicts: ") and " lacks " in line for line in said)
+    items = [*verify(results, *paths(finished.folder))]
+    (found,) = [item for item in items if item.problems]
+    assert (found.name, found.state) == ("verdicts", "DIFFERS") and " lacks " in found.detail
 
 
 # Diff --------------------------------------------------------------------------------------------
@@ -244,9 +241,11 @@ def test_what_only_one_side_has_is_named_with_the_reason(small, tmp_path, capsys
     assert main.main(["diff", str(small), str(tmp_path)]) == 1
     printed = capsys.readouterr().out
     assert "only the first has pd_exact/DS" in printed
-    assert "measured.json not there" in printed and "nash" not in printed
-    missing = tmp_path / "pd_exact/DS.nc"
-    assert re.search(rf"\w+: only {small} can measure it: {missing} is missing", printed)
+    assert f"no measured.json in {tmp_path}" in printed and "nash" not in printed
+    missing = f"{tmp_path}/pd_exact/DS.nc is missing: make it with"
+    assert f"in one only: attribution-exact, attribution-arrival: {missing}" in printed
+    made = f"./run netnewton run pd_exact --out {tmp_path} --set iterations=5 --set repetitions=3\n"
+    assert made in printed, "with the settings of what stands there"
 
 
 def test_equal_settings_and_other_values_are_told(small, tmp_path, capsys):
@@ -273,18 +272,31 @@ def report():
     return json.loads((ROOT / "paper_checks/report.json").read_text(encoding="utf-8"))
 
 
-def test_every_claim_fits_the_screen(report):
-    for claim in report["claims"]:
-        screen = claim_screen(report, claim["id"])
-        assert max(map(len, screen.splitlines())) <= WIDTH, claim["id"]
-        shown = " ".join(screen.split())
+def shown(report, claim, folder, capsys):
+    """What ``netnewton claim`` prints of a report."""
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    assert main.main(["claim", claim, "--report", str(folder / "report.json")]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_evidence_for_a_claim_fits_the_screen(report, tmp_path, capsys):
+    for claim in report["claims"][::6]:
+        screen = shown(report, claim["id"], tmp_path, capsys)
+        assert max(map(len, screen.splitlines())) <= PAGE, claim["id"]
         for part in ("place", "claim", "control", "limitation"):
-            assert " ".join(claim[part].split()) in shown
+            assert all(word in screen for word in claim[part].split())
         assert f"{MARKS[claim['verdict']]} {claim['verdict']}" in screen
         assert all(quantity["id"] in screen for quantity in claim["quantities"])
 
 
-def test_readings_the_larger_n_and_planted_faults_are_shown(report):
+def test_the_evidence_for_a_claim_as_data(report, tmp_path, capsys):
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    assert main.main(["claim", "nash", "--json", "--report", str(tmp_path / "report.json")]) == 0
+    (nash,) = [claim for claim in report["claims"] if claim["id"] == "nash"]
+    assert json.loads(capsys.readouterr().out) == nash
+
+
+def test_readings_the_larger_n_and_planted_faults_are_shown(report, tmp_path, capsys):
     claim = next(claim for claim in report["claims"] if claim["id"] == "fig1-optimum")
     share = {"value": 0.34, "lower": 0.31, "upper": 0.37, "n": 1000}
     importance = {"value": 0.5, "lower": 0.4, "upper": 0.6, "decides": True}
@@ -320,9 +332,10 @@ def test_readings_the_larger_n_and_planted_faults_are_shown(report):
     }
     claim["controls"] = [{"fault": "gradient_flipped", "plants": "The sign of every gradient."}]
     report["sweep"] = {"library": "0" * 64, "current": False, "count": 12}
-    shown = " ".join(claim_screen(report, "fig1-optimum").split())
+    screen = " ".join(shown(report, "fig1-optimum", tmp_path, capsys).split())
     for part in (
-        "✓ reproduced holds in 34 % [31, 37] of the plausible space (20 to 34 % by law); decided "
+        "✓ reproduced; holds in 34 % of plausible choices; contradicted at n = 550",
+        "plausible holds in 34 % [31, 37] of the plausible space (20 to 34 % by law); decided "
         "by update-lag (of an earlier version of the sources)",
         "12 tested, the claim holds under 11 (11 reproduced, 1 contradicted)",
         "Changed by: curvature-sign=ascent: contradicted; and 1 of the combinations.",
@@ -331,20 +344,28 @@ def test_readings_the_larger_n_and_planted_faults_are_shown(report):
         "10 % contradicted, 90 % reproduced.",
         "gradient_flipped: The sign of every gradient.",
     ):
-        assert part in shown
+        assert part in screen
 
 
 # Selftest and bad input --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("missed", "status"), [(0, 0), (2, 1)])
-def test_a_missed_fault_ends_with_1(monkeypatch, missed, status):
+def test_a_missed_fault_ends_with_1(monkeypatch, capsys, missed, status):
     told = []
-    fake = types.ModuleType("replication.controls.selftest")
-    fake.selftest = lambda names, say, jobs: told.append((names, jobs)) or missed
-    monkeypatch.setitem(sys.modules, "replication.controls.selftest", fake)
+
+    def fake(controls, jobs):
+        told.append(jobs)
+        for number, control in enumerate(controls):
+            found = control.healthy if number < missed else control.faulty
+            yield selftest.Outcome(control, control.healthy, found, 0.1)
+
+    monkeypatch.setattr(selftest, "selftest", fake)
     assert main.main(["selftest", "fig1-optimum", "--jobs", "2"]) == status
-    assert told == [(["fig1-optimum"], 2)]
+    assert capsys.readouterr().out.count("\nMISSED ") == missed
+    assert main.main(["selftest", "fig1-optimum", "--json"]) == status
+    found = json.loads(capsys.readouterr().out)
+    assert sum(not outcome["caught"] for outcome in found) == missed and told == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -363,8 +384,11 @@ def test_a_missed_fault_ends_with_1(monkeypatch, missed, status):
         (["archive", "--results", "nowhere", "--out", "out.zip"], "is missing: make it with"),
         (["diff", "{}", "nowhere"], "nowhere is missing"),
         (["diff", "{}", "."], "holds no results"),
-        (["diff", "{}", "{}", "--confidence", "2"], "--confidence 2.0"),
-        (["selftest", "--jobs", "0"], "--jobs 0"),
+        (
+            ["diff", "{}", "{}", "--confidence", "2"],
+            "--confidence: 2: give a number",
+        ),
+        (["selftest", "--jobs", "0"], "--jobs: 0: give a positive"),
         (["selftest", "no-such-claim"], "there is no fault, claim or check"),
         (["claim", "fig1-optimun", "--report", "{report}"], "did you mean 'fig1-optimum'?"),
         (["claim", "fig1-optimum", "--report", "nowhere"], "nowhere is missing"),

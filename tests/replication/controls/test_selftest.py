@@ -6,6 +6,7 @@ from netnewton.algorithms import ConsensusNewton
 from replication.claims.groups import measures
 from replication.claims.planting import Control, OfClaim, Patch, Run
 from replication.claims.shared_faults import steps_overflow
+from replication.cli import main
 from replication.controls import interval_faults, selftest
 from replication.controls.registry import registry
 from replication.controls.selftest import verdicts
@@ -57,22 +58,22 @@ def breaking(patch):
     patch.setattr(interval_faults.evidence, "mean_interval", None)
 
 
-def test_a_fault_that_is_not_noticed_is_reported_and_counted(monkeypatch):
+def test_a_fault_that_is_not_noticed_is_reported_and_counted(monkeypatch, capsys):
     quick = [c for c in REGISTRY if c.name == "normal_for_t"]
     check = quick[0].check
     planted = [
         *quick,
         *(Control(f, "claim", check, "passes", "fails") for f in (harmless, breaking)),
     ]
-    monkeypatch.setattr(selftest, "registry", lambda: planted)
-    lines = []
-    assert selftest.selftest(say=lines.append) == 2
-    text = "\n".join(lines)
+    monkeypatch.setattr("replication.controls.registry.registry", lambda: planted)
+    assert main.main(["selftest"]) == 1
+    text = capsys.readouterr().out
     assert "caught  normal_for_t" in text
     assert "MISSED  harmless" in text and "A step is replaced by itself." in text
     assert "but it was passes → passes" in text
     assert "but it was passes → TypeError: 'NoneType' object is not callable" in text
-    assert lines[-1].startswith("3 faults, 3 controls: 1 caught, 2 MISSED, in ")
+    last = text.splitlines()[-1]
+    assert last.startswith("3 faults, 3 controls: 1 caught, 2 MISSED, in ")
 
 
 def test_a_check_that_does_not_pass_by_itself_catches_nothing(tmp_path):
@@ -89,15 +90,18 @@ def test_controls_are_chosen_by_fault_claim_or_check():
     assert names("settling", "normal_for_t") > names("settling") > set()
     assert len(selftest.chosen(REGISTRY, ())) == len(REGISTRY)
     with pytest.raises(ConfigError, match="no fault, claim or check 'nsh': did you mean 'nash'"):
-        selftest.selftest(["nsh"], say=pytest.fail)
+        selftest.chosen(REGISTRY, ["nsh"])
 
 
-def test_worker_processes_say_the_same(monkeypatch):
-    names, said = ["mixing_transposed", "hessian_block_transposed"], {}
-    for jobs in (1, 2):
-        lines = []
-        assert selftest.selftest(names, lines.append, jobs) == 0
-        said[jobs] = [line.split()[:5] for line in lines[:-1]]
+def test_worker_processes_say_the_same():
+    controls = selftest.chosen(REGISTRY, ["mixing_transposed", "hessian_block_transposed"])
+    said = {
+        jobs: [
+            (found.control, found.without, found.planted)
+            for found in selftest.selftest(controls, jobs)
+        ]
+        for jobs in (1, 2)
+    }
     assert said[1] == said[2]
 
 

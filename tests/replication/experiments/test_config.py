@@ -79,7 +79,11 @@ def test_overrides_reach_the_chosen_methods_only(paper):
     ("assignment", "message"),
     [
         ("step_sise=1", "has no key 'step_sise'.*"),
-        ("methods.DN.step_sise=1", "has no key 'step_sise': did you mean 'step_size'"),
+        ("step_sz=1", "pd_exact has no key 'step_sz': did you mean 'step_size'"),
+        ("methods.DN.step_sz=1", "did you mean 'methods.DN.step_size'"),
+        ("methods.DX.floor=1", "did you mean 'methods.DN.floor'"),
+        ("game.rewrd=1", "did you mean 'game.reward'"),
+        ("rewrd=1", "did you mean 'game.reward'"),
         ("repetition=5", "has no key 'repetition': did you mean 'repetitions'"),
         ("repetitions=1", "repetitions = 1: give a value at least 2"),
         ("repetitions=2.5", "repetitions = 2.5"),
@@ -101,7 +105,7 @@ def test_overrides_reach_the_chosen_methods_only(paper):
         ("projection=eigen", "projection = 'eigen'"),
         ("curvature=ful", "curvature = 'ful': did you mean 'full'"),
         ("policy.logits=reference_", "did you mean 'reference'"),
-        ("polcy.logits=reference", "no section 'polcy'.*did you mean 'policy'"),
+        ("polcy.logits=reference", "no key 'polcy.logits': did you mean 'policy.logits'"),
         ("game.name=chicken", "game.name = 'chicken'"),
         ("start=abc", "start = 'abc'"),
         ("step_size", "write key=value"),
@@ -246,6 +250,27 @@ def test_text_for_a_float_says_what_yaml_wants(tmp_path):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"'1e-5' is text: give a number .*1.0e-5"):
         config.load(path)
+
+
+def test_the_first_place_of_the_file_is_blamed(tmp_path):
+    """An anchor's value is at fault wherever it is used; it has to be mended where it stands."""
+    text = config.PAPER.read_text(encoding="utf-8").replace("step_size: 1.0e-5", "step_size: 2.0")
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"^experiments.pd_exact.methods.DN.step_size = 2.0: "):
+        config.load(tmp_path / "mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("fig1", "did you mean 'fig1-optimum' or 'fig1-faster'?"),
+        ("fig1-optimun", "did you mean 'fig1-optimum'?"),
+        ("Fig1-Faster", "did you mean 'fig1-faster'?"),
+        ("x", "known: nash, fig1-optimum, fig1-faster"),
+    ],
+)
+def test_a_remedy_knows_misspelt_names_and_parts_of_names(name, remedy):
+    assert config.nearest(name, ["nash", "fig1-optimum", "fig1-faster"]) == remedy
 
 
 def test_unknown_names_get_the_nearest(paper):

@@ -200,7 +200,7 @@ def test_the_referee_prints_the_committed_beside_the_fresh(tiny, tmp_path, monke
     assert main.main(["referee", *words]) == 0
     first = capsys.readouterr().out
     assert first.startswith("seed 16180, 6 repetitions\n")
-    assert re.search(rf"✓ {CLAIM} +contradicted +– +reproduced\n", first)
+    assert re.search(rf"{CLAIM} +contradicted +– +reproduced\n", first)
     assert "0 of 1 verdicts are those committed" in first
     assert main.main(["referee", CLAIM, "--seed", "4", *words]) == 0
     assert capsys.readouterr().out.startswith("seed 4, 6 repetitions\n")
@@ -213,10 +213,10 @@ def test_the_referee_prints_the_committed_beside_the_fresh(tiny, tmp_path, monke
     [
         (["fig1-optimun"], "did you mean 'fig1-optimum'?"),
         (["nash"], "nash is no claim on the figures"),
-        (["--seed", "-1"], "--seed -1"),
-        (["--repetitions", "1"], "--repetitions 1"),
-        (["--jobs", "0"], "--jobs 0"),
-        (["--confidence", "1"], "--confidence 1.0"),
+        (["--seed", "-1"], "--seed: -1: give a whole number"),
+        (["--repetitions", "1"], "--repetitions: 1: give"),
+        (["--jobs", "0"], "--jobs: 0: give"),
+        (["--confidence", "1"], "--confidence: 1: give"),
     ],
 )
 def test_a_wrong_request_ends_with_2_and_runs_nothing(tmp_path, capsys, words, message):
@@ -227,4 +227,4 @@ def test_a_wrong_request_ends_with_2_and_runs_nothing(tmp_path, capsys, words, m
 
 def test_every_claim_on_the_figures_is_refereed():
     on_figures = {c["id"] for c in ledger.claims() if c["group"] in ("Section 6", "Ours")}
-    assert {entry["id"] for entry in referee._chosen([])} == on_figures
+    assert {entry["id"] for entry in referee.chosen([])} == on_figures

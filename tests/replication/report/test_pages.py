@@ -26,7 +26,7 @@ from replication.report.pages import (
 )
 from replication.report.plausibility import decided_by, held_in, holds, of_claims
 from replication.report.sentences import sentences
-from replication.report.terminal import claim_screen
+from replication.report.terminal import entries, of_claim
 
 POWER = {
     "repetitions": 550,
@@ -357,7 +357,7 @@ def test_no_page_shows_the_digits_of_rounding(report, tmp_path):
     for rounding, shown in ((False, "7.654·10⁻¹⁴"), (True, "< 10⁻⁹")):
         quantity["rounding"] = rounding
         shown_on = [*pages(report, tmp_path)]
-        shown_on.append(claim_screen(report, "tracking"))
+        shown_on.append(str([*entries(of_claim(report, "tracking"), report)]))
         for page in shown_on:
             assert shown in html.unescape(page)
             assert ("7.654" in page) == (not rounding)

@@ -13,6 +13,7 @@ from replication.claims.theorems import convergence
 from replication.claims.theorems.convergence import Row
 from replication.experiments.config import ConfigError
 from replication.experiments.files import csv_table, write_text
+from replication.experiments.recipes import Missing
 
 HEADER = (
     "dynamics",
@@ -70,7 +71,7 @@ def read(path: Path, header: Sequence[str]) -> list[dict[str, str]]:
         If it is missing or has other columns.
     """
     if not path.exists():
-        raise ConfigError(f"{path} is missing: make it with ./run snakemake {path}")
+        raise Missing(path)
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != tuple(header):
