@@ -1,3 +1,3 @@
-"""The command line, ``netnewton``: `main` parses, `single` runs one experiment, `own` draws and
-studies one's own, `stages` are the workflow's, `reviewer` has what a reviewer runs.
+"""The command line, ``netnewton``: `main` parses, `show` prints; `single` runs one experiment, `own`
+draws one's own, `checking` judges, `stages` are the workflow's, `reviewer` has a reviewer's.
 """

@@ -9,13 +9,13 @@ from replication.experiments.results import Results
 
 
 @pytest.mark.parametrize(
-    ("path", "command"),
+    ("path", "remedy"),
     [
-        ("results/pd_exact/XX.nc", "./run snakemake --cores 2 results/pd_exact/XX.nc"),
-        ("tmp/pd_exact/XX.nc", "./run netnewton run pd_exact --method XX --out tmp"),
+        ("results/pd_exact/XX.nc", "name a result file that there is"),
+        ("tmp/pd_exact/DN.nc", "make it with ./run netnewton run pd_exact --out tmp"),
     ],
 )
-def test_missing_results_are_named_with_the_command_that_makes_them(path, command):
+def test_missing_results_are_named_with_the_command_that_makes_them(path, remedy):
     with pytest.raises(ConfigError) as refused:
         Results(Path(path))
-    assert str(refused.value) == f"{path} is missing: make it with {command}"
+    assert str(refused.value) == f"{path} is missing: {remedy}"

@@ -134,7 +134,7 @@ def test_a_damaged_report_does_not(schema, report, damage):
 def test_something_else_is_refused_with_a_remedy(tmp_path):
     for text in ("[]", "{}", '{"claims": [1]}', "no json"):
         (tmp_path / "report.json").write_text(text, encoding="utf-8")
-        with pytest.raises(ConfigError, match="netnewton check"):
+        with pytest.raises(ConfigError, match=r"paper_checks/report\.json$"):
             write_pages(tmp_path / "report.json", ROOT / "figures", tmp_path)
 
 
