@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     confidence = options.confidence or settings.get("confidence", 0.98)
     write_summary(paths, folder / "summary.csv", confidence)
     _print_summary(paths, confidence)
-    print(f"written to {folder}; draw it with ./run netnewton plot {shlex.quote(str(folder))}")
+    print(f"written to {folder}; draw it with ./run netnewton plot {folder}")
 
 
 def _print_summary(paths: Sequence[Path], confidence: float) -> None:
