@@ -75,11 +75,11 @@ class Panel:
 
     title: str
     keys: Sequence[Key]
-    low: float
-    """Where the axis of returns begins."""
-    high: float
     scale: str = "linear"
     """Of iterations: ``linear`` or ``logarithmic``."""
+    low: float = LOWEST
+    """Where the axis of returns begins."""
+    high: float = HIGHEST
 
 
 def curves(results: Mapping[Key, Results], confidence: float) -> Curves:
@@ -171,7 +171,8 @@ def bands(curves: Curves, confidence: float) -> str:
     """What lines and bands are, for captions."""
     return (
         f"Lines are means over {n(curves)} repetitions, bands pointwise {100 * confidence:g} % "
-        f"Student-t intervals of the mean. Diverged repetitions: {counts(curves)}."
+        "Student-t intervals of the mean; being symmetric, they may pass what is possible where "
+        f"repetitions differ widely. Diverged repetitions: {counts(curves)}."
     )
 
 

@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING
 
 from replication.experiments.files import csv_table
 from replication.figures import curves as shared
-from replication.figures.curves import (
-    ARRIVED,
-    COLUMNS,
-    DILEMMA,
-    HIGHEST,
-    NEAR,
-    Curves,
-    Panel,
-    bands,
-)
+from replication.figures.curves import ARRIVED, COLUMNS, DILEMMA, NEAR, Curves, Panel, bands
 from replication.figures.style import Drawing
 
 if TYPE_CHECKING:
@@ -24,9 +15,9 @@ if TYPE_CHECKING:
 DN, DG, DS = (("pd_exact", method) for method in ("DN", "DG", "DS"))
 LOW = -1.65  # of the axes: the start is half-way between defection and cooperation, at -1.5
 PANELS = (
-    Panel("Figure 1: exact learning in the Prisoner's Dilemma", (DN, DG), LOW, HIGHEST),
-    Panel("ours: logarithmic axis", (DN, DG), LOW, HIGHEST, "logarithmic"),
-    Panel("ours: the control DS", (DN, DS), LOW, HIGHEST),
+    Panel("Figure 1: exact learning in the Prisoner's Dilemma", (DN, DG), low=LOW),
+    Panel("ours: logarithmic axis", (DN, DG), "logarithmic", LOW),
+    Panel("ours: the control DS", (DN, DS), low=LOW),
 )
 
 
@@ -47,8 +38,7 @@ def caption(curves: Curves, confidence: float) -> str:
         "units of reward, against the iteration k of Algorithm 1. Bottom, ours: the same on an "
         "axis that is linear up to k = 1 and logarithmic beyond, and DN beside DS. Each "
         f"repetition has its own random consensus matrix; at −1 is within {ARRIVED:g}. "
-        f"{bands(curves, confidence)} Being symmetric, bands may pass the optimum where "
-        "repetitions differ widely. Grey: mutual cooperation (−1)."
+        f"{bands(curves, confidence)} Grey: mutual cooperation (−1)."
     )
 
 

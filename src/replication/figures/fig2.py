@@ -9,19 +9,7 @@ import numpy as np
 
 from replication.experiments.files import csv_table
 from replication.figures import curves as shared
-from replication.figures.curves import (
-    ARRIVED,
-    COLUMNS,
-    DILEMMA,
-    HIGHEST,
-    LOWEST,
-    Curve,
-    Curves,
-    Panel,
-    bands,
-    n,
-    of,
-)
+from replication.figures.curves import ARRIVED, COLUMNS, DILEMMA, Curve, Curves, Panel, of
 from replication.figures.style import Drawing
 
 if TYPE_CHECKING:
@@ -33,14 +21,10 @@ TITLES = {
     WITH: "Figure 2, right: with\nimportance sampling",
 }
 METHODS = ("DN", "DG", "DS")
+OURS = "ours: logarithmic, with DS"
 PANELS = (
-    *(Panel(t, [(e, m) for m in METHODS[:2]], LOWEST, HIGHEST) for e, t in TITLES.items()),
-    *(
-        Panel(
-            "ours: logarithmic, with DS", [(e, m) for m in METHODS], LOWEST, HIGHEST, "logarithmic"
-        )
-        for e in TITLES
-    ),
+    *(Panel(title, [(name, m) for m in METHODS[:2]]) for name, title in TITLES.items()),
+    *(Panel(OURS, [(name, m) for m in METHODS], "logarithmic") for name in TITLES),
 )
 
 
@@ -64,11 +48,11 @@ def caption(curves: Curves, confidence: float) -> str:
         f"{some.settings['derivatives']['batch_size']} plays of the Prisoner's Dilemma in each "
         "iteration, on one fixed consensus matrix. Bottom, ours: the same on an axis that is "
         "linear up to k = 1 and logarithmic beyond, with the control DS, first order with DN's "
-        f"effective step. Of {n(curves)} repetitions there end, at k = {some.iteration[-1]}, "
-        f"within {ARRIVED:g} of −1, short of it, and at another corner: without importance "
-        f"sampling {_ends(of(curves, WITHOUT))}; with it {_ends(of(curves, WITH))}. "
-        f"{bands(curves, confidence)} Being symmetric, bands may pass the optimum where "
-        "repetitions differ widely. Grey: mutual cooperation (−1) and mutual defection (−2)."
+        f"effective step. Of {shared.n(curves)} repetitions there end, at k = "
+        f"{some.iteration[-1]}, within {ARRIVED:g} of −1, short of it, and at another corner: "
+        f"without importance sampling {_ends(of(curves, WITHOUT))}; with it "
+        f"{_ends(of(curves, WITH))}. {shared.bands(curves, confidence)} Grey: mutual cooperation "
+        "(−1) and mutual defection (−2)."
     )
 
 

@@ -30,9 +30,9 @@ def draw(curves: Curves) -> Figure:
     """J against iteration as in the paper; below and smaller, a control and tuned methods."""
     bound = curves[DN].settings["game"]["reward"]
     panels = (
-        Panel("Figure 3: the gridworld", (DN, DG), -0.06 * bound, 1.06 * bound),
-        Panel("ours: the control DS", (DN, DS), -0.3 * bound, 1.06 * bound),
-        Panel("ours: tuned at equal cost", TUNED, -0.3 * bound, 1.06 * bound),
+        Panel("Figure 3: the gridworld", (DN, DG), low=-0.06 * bound, high=1.06 * bound),
+        Panel("ours: the control DS", (DN, DS), low=-0.3 * bound, high=1.06 * bound),
+        Panel("ours: tuned at equal cost", TUNED, low=-0.3 * bound, high=1.06 * bound),
     )
     return shared.compose(curves, panels, "aa;bc", 4.8, (0.0, bound))
 
