@@ -35,7 +35,6 @@ STUDY_TABLES = expand("paper_checks/studies/{study}.csv", study=STUDIES)
 # Figures of tables are drawn beside those of results, while results are still being made.
 TABLES = {
     "gridworld_sweep": STUDY_TABLES,
-    "readings": ["paper_checks/readings.json"],
     "thresholds": ["results/thresholds.csv", "results/thresholds_edge.csv"],
 }
 # The figures of the multiverse; what its committed tables show stands beside the default's results.

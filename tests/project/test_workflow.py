@@ -20,7 +20,7 @@ pytestmark = pytest.mark.end_to_end
 EXPERIMENTS = config.load()["experiments"]
 FIGURES = (
     *("fig1", "fig2", "fig3", "gridworld_paths", "gridworld_sweep"),
-    *("attribution", "readings", "thresholds"),
+    *("attribution", "thresholds"),
     *("best_faith", "governing", "plausible", *(f"specification_fig{n}" for n in (1, 2, 3))),
 )
 TARGETS = {

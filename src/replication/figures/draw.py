@@ -21,14 +21,12 @@ from replication.figures import (
     gridworld_sweep,
     methods_compared,
     plausible,
-    readings_matrix,
     specification,
     threshold_curves,
 )
 from replication.figures.rendering import pictures
 from replication.figures.style import Drawing, Key, themed
 from replication.multiverse import effects
-from replication.readings.table import TABLE
 
 FIGURES: Mapping[str, Drawing[Any]] = {
     "fig1": fig1.FIG1,
@@ -40,7 +38,6 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     **{f"specification_{f}": specification.draw_specification(f) for f in effects.MAIN},
     "governing": governing.draw_governing(),
     "plausible": plausible.draw_plausible(),
-    "readings": readings_matrix.draw_readings(TABLE),
     "best_faith": best_faith.BEST_FAITH,
     "thresholds": threshold_curves.draw_thresholds(ROOT / "results" / "thresholds.csv"),
 }

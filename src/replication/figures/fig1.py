@@ -6,50 +6,44 @@ from typing import TYPE_CHECKING
 
 from replication.experiments.files import csv_table
 from replication.figures import curves as shared
-from replication.figures.curves import AVERAGE_RETURN, COLUMNS, Curves, counts, n
-from replication.figures.style import Drawing, canvas
+from replication.figures.curves import ARRIVED, COLUMNS, DILEMMA, NEAR, Curves, Panel, bands
+from replication.figures.style import Drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ROWS = {
-    "DN and DG, the methods of the paper's Figure 1": ("DN", "DG"),
-    "DN and the control DS, with DN's step size and floor": ("DN", "DS"),
-}
+DN, DG, DS = (("pd_exact", method) for method in ("DN", "DG", "DS"))
+LOW = -1.65  # of the axes: the start is half-way between defection and cooperation, at -1.5
+PANELS = (
+    Panel("Figure 1: exact learning in the Prisoner's Dilemma", (DN, DG), low=LOW),
+    Panel("ours: logarithmic axis", (DN, DG), "logarithmic", LOW),
+    Panel("ours: the control DS", (DN, DS), low=LOW),
+)
 
 
 def draw(curves: Curves) -> Figure:
-    """J against iteration, on a linear and on a logarithmic axis."""
-    figure, axes = canvas(5.4, 2, 2, sharey=True)
-    for row, (title, methods) in zip(axes, ROWS.items(), strict=True):
-        for axis, scale in zip(row, ("linear", "symlog"), strict=True):
-            shared.draw_curves(axis, [curves["pd_exact", method] for method in methods], scale)
-            shared.dilemma_axis(axis)
-        row[0].set(title=title, ylabel=AVERAGE_RETURN)
-        row[0].legend(loc="lower right", bbox_to_anchor=(1.0, 0.06))
-    for axis in axes[1]:
-        axis.set_xlabel("iteration $k$")
-    return figure
+    """J against iteration as in the paper; below and smaller, a logarithmic axis and DS."""
+    return shared.compose(curves, PANELS, "aa;bc", 4.5, DILEMMA[1:])
 
 
 def caption(curves: Curves, confidence: float) -> str:
     """Caption of the figure."""
+    newton, first, control = (curves[key] for key in (DN, DG, DS))
     return (
-        "Exact learning in the Prisoner's Dilemma. Average return J(μ) of the joint policy played, "
-        "in units of reward, against the iteration k of Algorithm 1; left on a linear axis, right "
-        "on an axis that is linear up to k = 1 and logarithmic beyond. Top: DN and DG, the "
-        "methods of the paper's Figure 1. Bottom: DN and the control DS, a first-order method with "
-        "the same effective step. Lines are means over "
-        f"{n(curves)} repetitions, each with its own random consensus "
-        f"matrix; bands are pointwise {100 * confidence:g} % Student-t intervals of the mean; "
-        "being symmetric, they may pass the optimum where repetitions differ widely. "
-        f"Diverged repetitions: {counts(curves)}. Grey lines: mutual cooperation (−1) and "
-        "mutual defection (−2)."
+        f"DN is within {NEAR:g} of the optimum −1 {newton.settled()} in the median repetition, DG "
+        f"{first.settled()}. DN ends at −1 in {newton.ends()[0]} of {newton.repetitions} "
+        "repetitions; the control DS, with DN's effective step and no second derivatives, is near "
+        f"−1 {control.settled()}, and ends there in {control.ends()[0]}. "
+        "Top, as in the paper's Figure 1: average return J(μ) of the joint policy played, in "
+        "units of reward, against the iteration k of Algorithm 1. Bottom, ours: the same on an "
+        "axis that is linear up to k = 1 and logarithmic beyond, and DN beside DS. Each "
+        f"repetition has its own random consensus matrix; at −1 is within {ARRIVED:g}. "
+        f"{bands(curves, confidence)} Grey: mutual cooperation (−1)."
     )
 
 
 FIG1 = Drawing(
-    needs=[("pd_exact", method) for method in ("DN", "DG", "DS")],
+    needs=[DN, DG, DS],
     prepare=shared.curves,
     draw=draw,
     caption=caption,

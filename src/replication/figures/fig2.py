@@ -9,112 +9,57 @@ import numpy as np
 
 from replication.experiments.files import csv_table
 from replication.figures import curves as shared
-from replication.figures.curves import AVERAGE_RETURN, COLUMNS, Curve, Curves, counts, n, of
-from replication.figures.style import SMALL, Array, Drawing, canvas, look, reference
+from replication.figures.curves import ARRIVED, COLUMNS, DILEMMA, Curve, Curves, Panel, of
+from replication.figures.style import Drawing
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WITHOUT, WITH = "pd_sampled_no_is", "pd_sampled_is"
-TITLES = {WITHOUT: "without importance sampling", WITH: "with importance sampling"}
-
-# Distances from the optimum: nearer than the first all is drawn as one; from the second on a
-# repetition is at another corner of the Prisoner's Dilemma, where somebody defects.
-ARRIVED, ELSEWHERE = 1e-4, 0.25
-ONE_DEFECTS, BOTH_DEFECT = 0.5, 1.0
-DIVERGED_AT = 2.5  # where a repetition that diverged is drawn, below the worst return
+TITLES = {
+    WITHOUT: "Figure 2, left: without\nimportance sampling",
+    WITH: "Figure 2, right: with\nimportance sampling",
+}
+METHODS = ("DN", "DG", "DS")
+OURS = "ours: logarithmic, with DS"
+PANELS = (
+    *(Panel(title, [(name, m) for m in METHODS[:2]]) for name, title in TITLES.items()),
+    *(Panel(OURS, [(name, m) for m in METHODS], "logarithmic") for name in TITLES),
+)
 
 
 def draw(curves: Curves) -> Figure:
-    """J against iteration, above where each repetition ended."""
-    figure, axes = canvas(5.6, 2, 2, sharey="row", height_ratios=(3, 2))
-    for (top, bottom), (experiment, title) in zip(axes.T, TITLES.items(), strict=True):
-        shown = of(curves, experiment)
-        shared.draw_curves(top, shown, "symlog")
-        shared.dilemma_axis(top)
-        top.set(xlabel="iteration $k$", title=title)
-        _outcomes(bottom, shown)
-    axes[0, 0].set_ylabel(AVERAGE_RETURN)
-    _outcome_axis(axes[1, 0], axes[1, 1], any(curve.diverged for curve in curves.values()))
-    figure.align_ylabels(axes[:, 0])
-    handles = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside upper center", ncols=len(handles[0]))
-    return figure
-
-
-def _outcomes(axis: Axes, shown: Sequence[Curve]) -> None:
-    """One dot for each repetition, the worst first, method beside method."""
-    import seaborn as sns
-
-    reference(axis, (ONE_DEFECTS, BOTH_DEFECT))
-    for column, curve in enumerate(shown):
-        short = np.sort(shortfall(curve))[::-1]
-        across = column + np.linspace(-0.42, 0.42, len(short))
-        dots = {"color": look(curve.key).color, "s": 7, "linewidth": 0}
-        sns.scatterplot(x=across, y=np.maximum(short, ARRIVED), ax=axis, **dots)
-    axis.set_xticks(range(len(shown)), [curve.key[1] for curve in shown])
-    axis.set_xlim(-0.55, len(shown) - 0.45)
-    axis.tick_params(axis="x", length=0)
-
-
-def _outcome_axis(left: Axes, right: Axes, diverged: bool) -> None:
-    """The axis that both share: upwards is better, as above; its parts are named at the right."""
-    left.set_yscale("log")
-    left.set_ylim(1.5 * DIVERGED_AT if diverged else 1.6, ARRIVED / 1.6)
-    left.set_ylabel("short of −1 by (reward)")
-    left.minorticks_off()
-    powers = np.arange(round(np.log10(ARRIVED)), 1)
-    left.set_yticks(10.0**powers, [f"≤ {_power(powers[0])}", *map(_power, powers[1:])])
-    named = {"arrived": ARRIVED, "one defects": ONE_DEFECTS, "both defect": BOTH_DEFECT}
-    if diverged:
-        named["diverged"] = DIVERGED_AT
-    for text, value in named.items():
-        right.annotate(
-            text, (1.0, value), xycoords=right.get_yaxis_transform(), va="center", fontsize=SMALL,
-            xytext=(3, 0), textcoords="offset points", annotation_clip=False,
-        )  # fmt: skip
-
-
-def _power(exponent: int) -> str:
-    return f"$10^{{{exponent}}}$" if exponent else "1"
-
-
-def shortfall(curve: Curve) -> Array:
-    """By how much each repetition ended below the optimum; a diverged one below all others."""
-    short = curve.settings["optimum"] - curve.final
-    return np.where(np.isnan(short), DIVERGED_AT, short)
+    """J against iteration as in the paper; below and smaller, a logarithmic axis with DS."""
+    return shared.compose(curves, PANELS, "ab;cd", 4.7, DILEMMA)
 
 
 def caption(curves: Curves, confidence: float) -> str:
     """Caption of the figure."""
     some = next(iter(curves.values()))
-    ends = "; ".join(
-        f"{words} {'; '.join(_ends(curve) for curve in of(curves, experiment))}"
-        for experiment, words in ((WITHOUT, "without importance sampling"), (WITH, "with it"))
-    )
+    (right, _, _), (wrong, slow, _) = of(curves, WITH), of(curves, WITHOUT)
+    arrived, elsewhere = right.ends()
     return (
-        "Learning from samples in the Prisoner's Dilemma, without (left) and with importance "
-        f"sampling (right), from {some.settings['derivatives']['batch_size']} plays in each "
-        "iteration. Top: average return J(μ) of the joint policy played, computed exactly, in "
-        "units of reward, against the iteration k of Algorithm 1, on an axis that is linear up to "
-        "k = 1 and logarithmic beyond. DN and DG are the methods of the paper's Figure 2, DS is a "
-        "control, a first-order method with DN's effective step. "
-        f"Lines are means over {n(curves)} repetitions on one fixed consensus matrix; bands are "
-        f"pointwise {100 * confidence:g} % Student-t intervals of the mean; being symmetric, they "
-        "may pass the optimum where repetitions differ widely. Grey lines: mutual cooperation "
-        "(−1) and mutual defection (−2). Bottom: by how much the return of each repetition falls "
-        f"short of the optimum −1 at the last iteration, k = {some.iteration[-1]}; one dot a "
-        "repetition, sorted within its method; whatever is nearer than 10⁻⁴ is drawn at 10⁻⁴. "
-        "How many end there, short of it, and at another corner (0.25 or more away): "
-        f"{ends}. Diverged repetitions: {counts(curves)}."
+        f"With importance sampling DN ends at the optimum −1 in {arrived} of {right.repetitions} "
+        f"repetitions and at another corner, where an agent defects, in {elsewhere}; without it "
+        f"DN ends at another corner in {wrong.ends()[1]} of {wrong.repetitions}, DG in "
+        f"{slow.ends()[1]}. Top, as in the paper's Figure 2: average return J(μ) of the joint "
+        "policy played, computed exactly, in units of reward, against the iteration k of "
+        "Algorithm 1, learning from "
+        f"{some.settings['derivatives']['batch_size']} plays of the Prisoner's Dilemma in each "
+        "iteration, on one fixed consensus matrix. Bottom, ours: the same on an axis that is "
+        "linear up to k = 1 and logarithmic beyond, with the control DS, first order with DN's "
+        f"effective step. Of {shared.n(curves)} repetitions there end, at k = "
+        f"{some.iteration[-1]}, within {ARRIVED:g} of −1, short of it, and at another corner: "
+        f"without importance sampling {_ends(of(curves, WITHOUT))}; with it "
+        f"{_ends(of(curves, WITH))}. {shared.bands(curves, confidence)} Grey: mutual cooperation "
+        "(−1) and mutual defection (−2)."
     )
 
 
-def _ends(curve: Curve) -> str:
-    short = shortfall(curve)[np.isfinite(curve.final)]
-    arrived, elsewhere = (short <= ARRIVED).sum(), (short >= ELSEWHERE).sum()
-    return f"{curve.key[1]} {arrived}, {len(short) - arrived - elsewhere}, {elsewhere}"
+def _ends(shown: Sequence[Curve]) -> str:
+    """Where the repetitions of each method end; those that diverged are nowhere."""
+    found = ((curve, *curve.ends(), int(np.isfinite(curve.final).sum())) for curve in shown)
+    return "; ".join(f"{c.key[1]} {at}, {n - at - away}, {away}" for c, at, away, n in found)
 
 
 def rows(curves: Curves) -> Iterator[Sequence[object]]:
@@ -129,7 +74,7 @@ def rows(curves: Curves) -> Iterator[Sequence[object]]:
 
 
 FIG2 = Drawing(
-    needs=[(name, method) for name in (WITHOUT, WITH) for method in ("DN", "DG", "DS")],
+    needs=[(name, method) for name in (WITHOUT, WITH) for method in METHODS],
     prepare=shared.curves,
     draw=draw,
     caption=caption,

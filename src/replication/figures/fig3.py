@@ -8,16 +8,15 @@ import numpy as np
 
 from replication.experiments.files import csv_table
 from replication.figures import curves as shared
-from replication.figures.curves import AVERAGE_RETURN, COLUMNS, Curve, Curves, counts, n, of
-from replication.figures.style import Drawing, canvas, reference
+from replication.figures.curves import COLUMNS, Curve, Curves, Panel, bands, counts
+from replication.figures.style import NAMES, Drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIDES = {
-    "as printed, and controls": ("gridworld", "gridworld_unbiased"),
-    "tuned at equal cost": ("gridworld_tuned",),
-}
+TUNED = [("gridworld_tuned", method) for method in ("DN_floor", "DN_absolute", "DG")]
+DN, DG, DS = (("gridworld", method) for method in ("DN", "DG", "DS"))
+UNBIASED = ("gridworld_unbiased", "DN")
 SIGNS = {"printed": "", "ascent": "−"}
 HESSIANS = {
     "full": "∇²J",
@@ -28,58 +27,64 @@ HESSIANS = {
 
 
 def draw(curves: Curves) -> Figure:
-    """J against iteration, as printed and with tuned methods."""
-    figure, axes = canvas(4.2, 1, 2, sharey=True)
-    reward = curves["gridworld", "DN"].settings["game"]["reward"]
-    for axis, (title, experiments) in zip(axes, SIDES.items(), strict=True):
-        shared.draw_curves(axis, of(curves, *experiments), "linear")
-        reference(axis, (0.0, reward))
-        axis.set(title=title, xlabel="iteration $k$")
-        axis.legend(loc="upper left", bbox_to_anchor=(0.0, -0.19), borderaxespad=0.0)
-    axes[0].set_ylim(-0.04 * reward, 1.04 * reward)
-    axes[0].set_ylabel(AVERAGE_RETURN)
-    return figure
+    """J against iteration as in the paper; below and smaller, a control and tuned methods."""
+    bound = curves[DN].settings["game"]["reward"]
+    panels = (
+        Panel("Figure 3: the gridworld", (DN, DG), low=-0.06 * bound, high=1.06 * bound),
+        Panel("ours: the control DS", (DN, DS), low=-0.3 * bound, high=1.06 * bound),
+        Panel("ours: tuned at equal cost", TUNED, low=-0.3 * bound, high=1.06 * bound),
+    )
+    return shared.compose(curves, panels, "aa;bc", 4.8, (0.0, bound))
 
 
 def caption(curves: Curves, confidence: float) -> str:
     """Caption of the figure."""
-    tuned = "; ".join(_setting(curve) for curve in of(curves, "gridworld_tuned"))
-    newton = curves["gridworld", "DN"]
+    newton, first = curves[DN], curves[DG]
     some = newton.settings
-    best = int(np.argmax(np.nan_to_num(newton.mean, nan=-np.inf)))
+    ends = ", ".join(f"{_name(curves[key])} {curves[key].mean[-1]:.2f}" for key in TUNED)
+    settings = "; ".join(f"{_name(curves[key])} {_setting(curves[key])}" for key in TUNED)
     return (
-        "Learning from samples in the continuous gridworld, "
-        f"{some['derivatives']['batch_size']} trajectories of {some['derivatives']['horizon']} "
-        "steps in each iteration. Average discounted return J(μ) of the joint policy played, "
-        "in units of reward, "
-        f"estimated on {some['evaluation']['batch_size']} other trajectories, against the "
-        "iteration k of Algorithm 1. Left: DN and DG, the methods of the paper's Figure 3; DS, a "
-        "first-order control with DN's effective step; and DN with the unbiased Hessian of "
-        "Theorem 1 in place of Appendix A's. Right: the best settings of each kind of method, "
-        f"each found with the same number of runs: {tuned}. DN's mean (left) is "
-        f"highest at k = {newton.iteration[best]}, {newton.mean[best]:.2f}. "
-        f"Lines are means over {n(curves)} repetitions; bands are pointwise "
-        f"{100 * confidence:g} % Student-t intervals of the mean. Diverged repetitions: "
-        f"{counts(curves)}. Repetitions with a batch in which fewer than two trajectories "
-        f"count by their importance weights: {counts(curves, 'vanished')}. Repetitions that end "
-        "with more than half of the mean angles' weights beyond half a turn: "
-        f"{counts(curves, 'saturated')}. Grey lines: no reward, and the bound on any return."
+        f"As printed DN {_course(newton)}, DG ends at {first.mean[-1]:.2f} of "
+        f"{some['game']['reward']:g}; tuned at equal cost, the methods "
+        f"end at: {ends}. Top, as in the paper's Figure 3: average discounted return J(μ) of the "
+        "joint policy played, in units of reward, against the iteration k of Algorithm 1; each "
+        f"iteration learns from {some['derivatives']['batch_size']} trajectories of "
+        f"{some['derivatives']['horizon']} steps, and J is estimated on "
+        f"{some['evaluation']['batch_size']} others. Bottom, ours: DN beside DS, a first-order "
+        "control with DN's effective step; and the best settings of each kind of method, each "
+        f"found with the same number of runs: {settings}. Not drawn: with the unbiased Hessian of "
+        "Theorem 1 in place of Appendix A's DN "
+        f"{_course(curves[UNBIASED])}. {bands(curves, confidence)} "
+        "Repetitions with a batch in which fewer than two trajectories count by their importance "
+        "weights: "
+        f"{counts(curves, 'vanished')}. Repetitions that end with more than half of the mean "
+        f"angles' weights beyond half a turn: {counts(curves, 'saturated')}. Grey: no reward, and "
+        "the bound on any return."
     )
+
+
+def _course(curve: Curve) -> str:
+    best = int(np.argmax(np.nan_to_num(curve.mean, nan=-np.inf)))
+    return (
+        f"rises to a mean return of {curve.mean[best]:.2f} at iteration {curve.iteration[best]} "
+        f"and ends at {curve.mean[-1]:.2f}"
+    )
+
+
+def _name(curve: Curve) -> str:
+    method = curve.key[1]
+    return "first order" if method == "DG" else f"second order, {NAMES[method]},"
 
 
 def _setting(curve: Curve) -> str:
     method = curve.settings["method"]
     H = HESSIANS[method["curvature"]]
     sign = SIGNS[method["curvature_sign"]] if "∇" in H else ""
-    return f"{curve.key[1]} H = {sign}{H}, ε = {method['step_size']:g}, m = {method['floor']:g}"
+    return f"H = {sign}{H}, ε = {method['step_size']:g}, m = {method['floor']:g}"
 
 
 FIG3 = Drawing(
-    needs=[
-        *(("gridworld", method) for method in ("DN", "DG", "DS")),
-        ("gridworld_unbiased", "DN"),
-        *(("gridworld_tuned", method) for method in ("DN_floor", "DN_absolute", "DG")),
-    ],
+    needs=[DN, DG, DS, UNBIASED, *TUNED],
     prepare=shared.curves,
     draw=draw,
     caption=caption,

@@ -1,7 +1,7 @@
 """The number that governs the gridworld: q, DN's first step in deviations of the policy.
 
-q = (2 epsilon / m) |grad J(theta(0))| / sigma, in every universe of Figure 3: against the least
-effective sample size of DN, against DN - DG, and the share of universes in which DN is ahead.
+q = (2 epsilon / m) |grad J(theta(0))| / sigma, in every universe of Figure 3: against DN - DG, and
+the share of universes in which DN is ahead. The least effective sample size is in the table.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from replication.experiments.files import csv_table
 from replication.experiments.intervals import Interval
 from replication.experiments.results import Results
 from replication.figures.specification import LINEAR, by_default, needs, required
-from replication.figures.style import LOOKS, SMALL, Drawing, Key, canvas, reference
+from replication.figures.style import LOOKS, SMALL, Drawing, Key, canvas, ink, powers, reference
 from replication.multiverse.atlas import FOLDER, Atlas, weighted_share
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ EDGES = (0.003, 0.1, 0.3, 1.0)
 
 WINDOW, STEPS = 60, 40  # universes of the running share, and of its places
 LEAST_SHOWN = 1e-3
-LAW = "even"
 COLUMNS = ("least_sample_size", "DN-DG")
 
 
@@ -91,39 +90,40 @@ def draw_governing(folder: Path = FOLDER) -> Drawing[Governed]:
 
 
 def scatter(shown: Governed) -> Figure:
-    """Effective sample size, DN - DG and the share, over q on one logarithmic axis."""
-    figure, axes = canvas(6.6, 3, 1, sharex=True)
-    for axis, column in zip(axes, COLUMNS, strict=False):
-        _points(axis, shown, column)
-    axes[0].set(yscale="log", ylabel="least effective\nsample size of DN")
-    axes[1].set(ylabel="DN − DG\nin units of the reward")
-    axes[1].set_yscale("symlog", linthresh=LINEAR)
-    reference(axes[1], [0.0])
-    _shares(axes[2], shown)
-    for axis in axes:
-        for edge in EDGES:
-            axis.axvline(edge, color="0.75", linewidth=0.8, linestyle=(0, (1, 2)), zorder=0)
+    """DN - DG and the share in which it is positive, over q on one logarithmic axis."""
+    figure, (top, bottom) = canvas(5.0, 2, 1, sharex=True, height_ratios=(3, 2))
+    _points(top, shown)
+    _shares(bottom, shown)
+    for axis in (top, bottom):
         axis.axvline(shown.default["q"], color="black", linewidth=0.8, linestyle=(0, (4, 2)))
-    top = {"xycoords": ("data", "axes fraction"), "fontsize": SMALL, "va": "bottom"}
-    axes[0].annotate(f"default, q = {shown.default['q']:.2g}", (shown.default["q"], 1.0), **top)
-    axes[2].set(xscale="log", xlabel="q, DN's first step in standard deviations of the policy")
+    bottom.set(xscale="log", xlabel="q, DN's first step in deviations of the policy")
+    bottom.set_xticks([1e-3, 1e-2, 1e-1, 1, 10, 100, 1000, 1e4])
+    bottom.minorticks_off()
+    powers(bottom.xaxis)
     return figure
 
 
-def _points(axis: Axes, shown: Governed, column: str) -> None:
+def _points(axis: Axes, shown: Governed) -> None:
     """Universes as circles: open where DN is behind, so that greyscale tells them apart."""
-    values, q = shown.atlas.columns[column], np.maximum(shown.q, LEAST_SHOWN)
+    values, q = shown.atlas.columns["DN-DG"], np.maximum(shown.q, LEAST_SHOWN)
     for ahead, look, fill in ((True, "DN", True), (False, "DG", False)):
         chosen, color = shown.ahead == ahead, LOOKS[look].color
         axis.scatter(
             q[chosen], values[chosen], s=9, marker="o", linewidths=0.6, edgecolors=color,
-            facecolors=color if fill else "none", label="DN ahead" if ahead else "DN not ahead",
-            rasterized=True,
+            facecolors=color if fill else "none", rasterized=True,
         )  # fmt: skip
-    default = (shown.default["q"], shown.default[column])
-    axis.plot(*default, marker="D", color="black", markersize=6, linestyle="", label="default")
-    if column == COLUMNS[0]:
-        axis.legend(loc="best", fontsize=SMALL)
+    default = shown.default["q"], shown.default["DN-DG"]
+    axis.plot(*default, marker="D", color="black", markersize=6, linestyle="")
+    reference(axis, [0.0])
+    axis.set_yscale("symlog", linthresh=LINEAR)
+    axis.set_ylabel("DN − DG (rewards)")
+    axis.set_yticks([-1, -0.1, 0, 0.1, 1])
+    axis.minorticks_off()
+    powers(axis.yaxis)
+    axis.set_title(f"{len(shown.atlas)} ways to make every choice of Figure 3")
+    beside: dict[str, Any] = {"xycoords": "axes fraction", "fontsize": SMALL}
+    axis.annotate("DN ahead", (0.8, 0.9), color=ink(LOOKS["DN"].color), **beside)
+    axis.annotate("DN behind", (0.02, 0.1), color=ink(LOOKS["DG"].color), **beside)
 
 
 def _shares(axis: Axes, shown: Governed) -> None:
@@ -133,38 +133,37 @@ def _shares(axis: Axes, shown: Governed) -> None:
         places, [i.lower for i in intervals], [i.upper for i in intervals], color="0.85"
     )
     axis.plot(places, [i.value for i in intervals], color="black")
-    axis.set(ylim=(0, 1.15), ylabel="share of universes\nwith DN > DG")
-    axis.set_yticks([0, 0.5, 1])
-    most = max(float(shown.q.max()), 10 * EDGES[-1])
-    for low, high, share in shown.bins():
-        middle = np.sqrt(max(low, LEAST_SHOWN / 2) * min(high, most))
-        axis.annotate(
-            f"{100 * share.value:.0f} %\nn = {share.n}", (middle, 1.13), ha="center", va="top",
-            fontsize=SMALL,
-        )  # fmt: skip
+    axis.set(ylim=(0, 1), ylabel="DN ahead in")
+    axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    axis.annotate(
+        f"default, q = {shown.default['q']:.2g}", (shown.default["q"], 0.9), xytext=(4, 0),
+        textcoords="offset points", fontsize=SMALL,
+    )  # fmt: skip
 
 
 def caption(shown: Governed, confidence: float) -> str:
     """Caption of `scatter`."""
-    unknown = int((shown.q == 0).sum())
+    unknown, bins = int((shown.q == 0).sum()), shown.bins()
     shares = "; ".join(
         f"{100 * s.value:.0f} % [{100 * s.lower:.0f}, {100 * s.upper:.0f}] for "
         + (f"{low:g} ≤ q < {high:g}" if np.isfinite(high) else f"q ≥ {low:g}")
         + f" (n = {s.n})"
-        for low, high, s in shown.bins()
+        for low, high, s in bins
     )
+    least, most = (b for b in (bins[min(1, len(bins) - 1)], bins[-1]))
     at = 100 * shown.atlas.made["confidence"]
     return (
-        f"What governs the gridworld, in {len(shown.atlas)} universes of Figure 3 drawn evenly: "
-        "q = (2ε/m)·|∇J(θ(0))|/σ, DN's first step in standard deviations of the policy. Top: the "
-        "least effective sample size of DN over iterations and agents, the median over "
-        "repetitions, in trajectories. Middle: DN − DG, the difference of the average returns in "
-        "units of the reward for arriving. Filled where DN is ahead. Bottom: the share of "
-        f"universes in which DN is ahead of DG, running over windows of {WINDOW} universes, with "
-        f"{at:g} % Clopper–Pearson intervals; by bin {shares}. In {unknown} universes two "
-        "independent estimates of the gradient at the start do not agree on its direction, so that "
-        "q is not told apart from 0; they stand at the left edge, outside the running share. "
-        f"Dashed: the default, q = {shown.default['q']:.2g}; dotted: the bins' edges."
+        "In the gridworld DN leads where its first step is small: it is ahead of DG in "
+        f"{100 * least[2].value:.0f} % of the universes where {least[0]:g} ≤ q < {least[1]:g}, in "
+        f"{100 * most[2].value:.0f} % where q ≥ {most[0]:g}; by default q = "
+        f"{shown.default['q']:.2g}. q = (2ε/m)·|∇J(θ(0))|/σ is DN's first step in standard "
+        f"deviations of the policy, in {len(shown.atlas)} universes of Figure 3 drawn evenly. Top: "
+        "DN − DG, the difference of the average returns in units of the reward for arriving; "
+        "filled where DN is ahead. Bottom: the share of universes in which DN is ahead of DG, "
+        f"running over windows of {WINDOW} universes, with {at:g} % Clopper–Pearson intervals; by "
+        f"bin {shares}. In {unknown} universes two independent estimates of the gradient at the "
+        "start do not agree on its direction, so that q is not told apart from 0; they stand at "
+        "the left edge, outside the running share. Dashed, and the diamond: the default."
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from replication.figures.gridworld_paths import Panel, blank, scene
+from replication.figures.style import SMALL
 
 FRAMES_PER_SECOND, FRAMES_HELD = 3, 3
 
@@ -15,10 +16,10 @@ def write_animation(panels: Sequence[Panel], path: Path) -> None:
     from matplotlib.animation import PillowWriter
 
     figure, axes = blank(panels)
-    count = figure.suptitle(" ", fontsize=9)
+    count = figure.suptitle(" ", fontsize=SMALL)
     last = max((len(panel.play.position) - 1 for panel in panels if panel.play), default=0)
     writer = PillowWriter(fps=FRAMES_PER_SECOND)
-    with writer.saving(figure, str(path), dpi=110):
+    with writer.saving(figure, str(path), dpi=160):
         for step in range(last + 1):
             count.set_text(f"step {step} of {last}")
             for axis, panel in zip(axes, panels, strict=True):

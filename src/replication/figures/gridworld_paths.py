@@ -126,7 +126,11 @@ def caption(panels: Sequence[Panel], confidence: float) -> str:
     game, before = panels[0].game, panels[0]
     horizon = next(len(panel.play.position) - 1 for panel in panels if panel.play)
     chosen = "; ".join(_choice(panel) for panel in panels[1:])
+    arrived = ", ".join(
+        f"{panel.title} {panel.play.arrived[-1].sum()}" for panel in panels if panel.play
+    )
     return (
+        f"Agents that arrive, of {2 * TRAJECTORIES}: {arrived}. "
         f"Policies of the gridworld at work: {TRAJECTORIES} sampled trajectories of {horizon} "
         "steps, with the same noise in every panel. The agents start in the lower corners "
         f"(squares) of a box of {game.width:g} by {game.height:g}; with steps of "
@@ -168,8 +172,8 @@ def rows(panels: Sequence[Panel]) -> Iterator[Sequence[object]]:
 
 def blank(panels: Sequence[Panel]) -> tuple[Figure, Sequence[Axes]]:
     """A figure with a legend, and an empty panel for each policy."""
-    figure, axes = canvas(4.3, 1, len(panels))
-    figure.legend(handles=_legend(), loc="outside lower center", ncols=6, columnspacing=1.4)
+    figure, axes = canvas(3.9, 1, len(panels))
+    figure.legend(handles=_legend(), loc="outside lower center", ncols=3)
     return figure, axes
 
 
@@ -198,14 +202,19 @@ def scene(axis: Axes, panel: Panel, step: int | None = None) -> None:
     axis.set_axis_off()
     axis.set(xticks=[], yticks=[])  # or they are laid out all the same
     if panel.play is None:
-        axis.set_title(f"{panel.title}\n", loc="center")
+        axis.set_title(_title(panel), loc="center")
         axis.text(game.width / 2, game.height / 2, "all diverged", ha="center")
         return
-    axis.set_title(f"{panel.title}\n$J$ = {panel.J:.2f}".replace("-", "−"), loc="center")
+    axis.set_title(f"{_title(panel)}\nJ = {panel.J:.2f}".replace("-", "−"), loc="center")
     play = panel.play if step is None else panel.play.until(step)
     for agent in range(game.n_agents):
         _agent(axis, game, play, agent)
     axis.text(game.width / 2, -margin, _score(play), ha="center", va="top", fontsize=SMALL)
+
+
+def _title(panel: Panel) -> str:
+    """In two lines."""
+    return "\n".join(panel.title.split(" ", 1))
 
 
 def _box(axis: Axes, game: Gridworld) -> None:
@@ -245,7 +254,7 @@ def _mark(axis: Axes, places: Array, marker: str, **look: Any) -> None:
 def _score(play: Play) -> str:
     """How both agents of all trajectories have fared."""
     arrived, stuck, n = play.arrived[-1].sum(), play.stuck[-1].sum(), play.stuck[-1].size
-    return f"of {n}: {arrived} arrived, {stuck} stuck"
+    return f"{arrived} of {n} there,\n{stuck} stuck"
 
 
 GRIDWORLD_PATHS = Drawing(

@@ -11,13 +11,24 @@ import numpy as np
 from replication.experiments import tune
 from replication.experiments.files import csv_table
 from replication.experiments.results import Results
-from replication.figures.style import LOOKS, NAMES, Drawing, Key, Line, canvas, lines, reference
+from replication.figures.naming import name_lines
+from replication.figures.style import (
+    LOOKS,
+    TEXT,
+    Drawing,
+    Key,
+    Line,
+    canvas,
+    lines,
+    powers,
+    reference,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 METHODS = ("DN", "DG", "DS")
-ROWS = {"average": "mean over iterations", "final": "last iteration"}
+AVERAGE, FINAL = "average", "final"  # over iterations, and at the last one
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ def points(results: Mapping[Key, Results], confidence: float) -> list[Point]:
         _point(method, row, what)
         for method in METHODS
         for row in tune.table(f"sweep_{method}")
-        for what in ROWS
+        for what in (AVERAGE, FINAL)
     ]
 
 
@@ -53,46 +64,49 @@ def _point(method: str, row: Mapping[str, str], what: str) -> Point:
 
 
 def draw(shown: list[Point]) -> Figure:
-    """Return over reward against reward, a column for each deviation."""
+    """Average return over reward against reward, a panel for each deviation."""
     deviations = sorted({point.deviation for point in shown})
-    figure, axes = canvas(4.4, len(ROWS), len(deviations), sharex=True, sharey=True, squeeze=False)
-    for row, what in zip(axes, ROWS, strict=True):
-        for axis, deviation in zip(row, deviations, strict=True):
-            chosen = [p for p in shown if (p.iterations, p.deviation) == (what, deviation)]
-            lines(axis, [_line(method, chosen) for method in METHODS], marker="o", markersize=4)
-            reference(axis, (0.0, 1.0))
-    axes[0, 0].set_xscale("log")
-    for axis, deviation in zip(axes[0], deviations, strict=True):
-        axis.set_title(f"$\\sigma$ = {deviation:g} rad")
-    for axis, title in zip(axes[:, 0], ROWS.values(), strict=True):
-        axis.set_ylabel(f"$J(\\mu)$ / reward,\n{title}")
-    for axis in axes[-1]:
-        axis.set_xlabel("reward for arriving")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(METHODS))
+    figure, axes = canvas(2.7, 1, len(deviations), sharey=True, squeeze=False)
+    for axis, deviation in zip(axes.flat, deviations, strict=True):
+        chosen = [p for p in shown if (p.iterations, p.deviation) == (AVERAGE, deviation)]
+        drawn = [_line(method, chosen) for method in METHODS]
+        lines(axis, drawn, marker="o", markersize=4)
+        reference(axis, (0.0, 1.0))
+        axis.set(xscale="log", title=f"σ = {deviation:g}", xticks=[1e-3, 1e-1, 10])
+        axis.minorticks_off()
+        powers(axis.xaxis)
+    axes[0, 0].set_ylabel("J(μ) / reward")
+    figure.supxlabel("reward for arriving", fontsize=TEXT)
+    name_lines(axis, drawn)
     return figure
 
 
 def _line(method: str, shown: list[Point]) -> Line:
     own = sorted((p for p in shown if p.method == method), key=lambda point: point.reward)
     x, *values = np.array([(p.reward, p.value, p.lower, p.upper) for p in own]).T
-    return Line(NAMES[method], LOOKS[method], x, *values)
+    return Line(method, LOOKS[method], x, *values)
 
 
 def caption(shown: list[Point], confidence: float) -> str:
     """Caption of the figure."""
     n = "/".join(map(str, sorted({point.repetitions for point in shown})))
-    printed = [p for p in shown if (p.method, p.iterations) == ("DN", "average")]
-    best = max(printed, key=lambda point: point.value)
+    value = {(p.method, p.reward, p.deviation): p.value for p in shown if p.iterations == AVERAGE}
+    newton = {cell[1:]: v for cell, v in value.items() if cell[0] == "DN"}
+    reward, deviation = best = max(newton, key=lambda cell: newton[cell])
+    ahead, control = (
+        sum(newton[cell] > value[other, *cell] for cell in newton) for other in ("DG", "DS")
+    )
     return (
-        "The printed methods in the gridworld under other sizes of the reward and of the policy's "
-        "standard deviation σ, from the committed tables sweep_DN, sweep_DG and sweep_DS. Average "
-        "return J(μ) of the joint policy played in units of the reward, against the reward; top "
-        "averaged over all iterations, bottom at the last one. The reward decides how large the "
-        "printed effective step 2ε/m = 20 is. Points are means over "
-        f"n = {n} repetitions, bands pointwise {100 * confidence:g} % Student-t intervals. DN's "
-        f"average is highest, {best.value:.2f}, at a reward of {best.reward:g} and "
-        f"σ = {best.deviation:g}. Grey lines: no reward, and the bound on any return."
+        "In the gridworld the size of the reward decides whether DN learns: it is ahead of DG in "
+        f"{ahead} of {len(newton)} settings and of the first-order control DS in {control}; its "
+        f"average return is highest, {newton[best]:.2f} of the reward, at a reward of "
+        f"{reward:g} and σ = {deviation:g}. Average return J(μ) of the joint policy played, over "
+        "all iterations, in units of the reward, against the reward, for three standard deviations "
+        "σ of the policy in radians; from the committed tables sweep_DN, sweep_DG and sweep_DS. "
+        "The methods are as printed, with an effective step 2ε/m = 20. Points are means over "
+        f"n = {n} repetitions, bands pointwise {100 * confidence:g} % Student-t intervals. Grey: "
+        "no reward, and the bound on any return. The returns at the last iteration are in the "
+        "figure's table."
     )
 
 

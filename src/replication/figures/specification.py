@@ -1,7 +1,8 @@
 """Specification curves: DN's advantage in every universe of a figure, sorted, with its choices.
 
 Simonsohn, Simmons and Nelson, *Specification curve analysis*, Nature Human Behaviour 4 (2020). One
-column a universe, in the order of DN - DG; below, what is chosen there.
+column a universe, in the order of DN - DG; below, what is chosen there. All choices are in the
+table, and those that matter most are drawn.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from replication.claims.verdicts import CONTRADICTED, INCONCLUSIVE, REPRODUCED
 from replication.experiments.config import ConfigError
 from replication.experiments.files import csv_table
 from replication.experiments.results import Results
-from replication.figures.style import SMALL, WIDTH, Drawing, Key
+from replication.figures.style import SMALL, WIDTH, Drawing, Key, powers, sheet
 from replication.multiverse import deciding
 from replication.multiverse.atlas import FOLDER, Atlas, read_atlas
 from replication.multiverse.effects import MAIN, UniverseEvidence, effects
@@ -39,8 +40,9 @@ UNITS = {
     "fig3": "the reward for arriving",
 }
 LINEAR = 0.02  # where the gridworld's scale turns logarithmic
-ROW, STRIP = 0.118, 0.2  # inches: of an option, and of a number's range
-LEFT, RIGHT, GAP, CURVE, HEAD, FOOT = 1.95, 0.62, 0.07, 1.35, 0.42, 0.3
+MOST = 5  # choices that are drawn
+ROW, STRIP = 0.165, 0.3  # inches: of an option, and of a number's range
+LEFT, RIGHT, GAP, CURVE, HEAD, FOOT = 1.58, 0.74, 0.1, 1.3, 0.55, 0.35
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Specifications:
     """The deciding ones first."""
     default: Mapping[str, float]
     """The effects by default."""
+
+    @property
+    def drawn(self) -> Sequence[Dimension]:
+        """The choices that matter most."""
+        return self.choices[:MOST]
 
     @property
     def claim(self) -> str:
@@ -120,12 +127,9 @@ def by_default(
 
 def curve(shown: Specifications) -> Figure:
     """DN - DG and DN - DS above, the choices below."""
-    from matplotlib.figure import Figure
-
-    heights = [_height(d) for d in shown.choices]
-    below = sum(heights) + GAP * len(heights)
+    below = sum(_height(d) + GAP for d in shown.drawn)
     height = HEAD + 2 * CURVE + 2 * GAP + below + FOOT
-    figure = Figure(figsize=(WIDTH, height))
+    figure = sheet(height)
     width, top = (WIDTH - LEFT - RIGHT) / WIDTH, height - HEAD
     for part, drawn in (*_curves(shown), *_panels(shown)):
         top -= part
@@ -156,25 +160,27 @@ def _effect(axis: Axes, shown: Specifications, other: str) -> None:
     axis.axhline(0, color="0.3", linewidth=0.7)
     default = shown.default[name]
     axis.axhline(default, color="black", linewidth=0.8, linestyle=(0, (4, 2)))
-    label = f"default\n{default:.2g}"
+    label = f"default\n{_signed(default)}"
     axis.annotate(
-        label, (1.01, default), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL
+        label, (1.02, default), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL
     )
     low, high = np.quantile([*lower, *upper, default, 0.0], [0.005, 0.995])
     margin = 0.08 * (high - low)
     axis.set_ylim(min(low, default) - margin, max(high, default) + margin)
     if shown.atlas.figure == "fig3":  # most universes hardly learn, and in some goals yield again
         axis.set_yscale("symlog", linthresh=LINEAR)
+        axis.set_yticks([-1, -0.1, 0, 0.1, 1])
+        axis.minorticks_off()
+        powers(axis.yaxis)
     axis.set_ylabel(f"DN − {other}")
-    axis.tick_params(labelsize=SMALL)
 
 
 def _height(d: Dimension) -> float:
-    return ROW * len(d.options) if isinstance(d, Options) else STRIP
+    return ROW * (len(d.options) + 1) if isinstance(d, Options) else STRIP
 
 
 def _panels(shown: Specifications) -> Iterator[Part]:
-    for d in shown.choices:
+    for d in shown.drawn:
         yield _height(d), lambda axis, d=d: _panel(axis, shown, d)
 
 
@@ -182,7 +188,7 @@ def _panel(axis: Axes, shown: Specifications, d: Dimension) -> None:
     """What is chosen in each universe, a row for each option or a strip over a number's range."""
     colors = [SHADES[verdict] for verdict in shown.sorted(shown.claim)]
     rows = _options(axis, shown, d) if isinstance(d, Options) else _number(axis, shown, d)
-    marker, size = ("|", 18.0) if isinstance(d, Options) else ("o", 2.0)
+    marker, size = ("|", 30.0) if isinstance(d, Options) else ("o", 2.0)
     look: dict[str, Any] = {"linewidths": 0.6 if marker == "|" else 0, "rasterized": True}
     axis.scatter(np.arange(len(rows)), rows, marker=marker, s=size, c=colors, **look)
     axis.tick_params(length=0, labelsize=SMALL, pad=2)
@@ -192,16 +198,16 @@ def _panel(axis: Axes, shown: Specifications, d: Dimension) -> None:
 
 def _options(axis: Axes, shown: Specifications, d: Options) -> npt.NDArray[Any]:
     chosen = shown.sorted(d.name)
-    axis.set_ylim(len(d.options) - 0.5, -0.5)
-    names = [f"{d.name}: {name}" if i == 0 else name for i, name in enumerate(d.options)]
-    axis.set_yticks(range(len(names)), [short(name) for name in names])
+    axis.set_ylim(len(d.options) - 0.5, -1.5)
+    names = [d.name, *d.options]
+    axis.set_yticks(range(-1, len(d.options)), [short(name) for name in names])
     holds = shown.sorted(shown.claim) == REPRODUCED
     for place, option in enumerate(d.options):
         if option == d.default:
-            axis.get_yticklabels()[place].set_fontweight("bold")
+            axis.get_yticklabels()[1 + place].set_fontweight("bold")
         share = holds[chosen == option].mean() if (chosen == option).any() else np.nan
         axis.annotate(
-            f"{100 * share:.0f} %", (1.07, place), xycoords=("axes fraction", "data"),
+            f"{100 * share:.0f} %", (1.2, place), xycoords=("axes fraction", "data"),
             ha="right", va="center", fontsize=SMALL,
         )  # fmt: skip
     return np.array([d.options.index(option) for option in chosen])
@@ -216,9 +222,8 @@ def _number(axis: Axes, shown: Specifications, d: Dimension) -> npt.NDArray[Any]
     axis.set_yticks([0.5], [short(d.name)])
     for y, end in ((0.06, d.low), (0.94, d.high)):
         axis.annotate(
-            f"{end:g}", (1.01, y), xycoords=("axes fraction", "data"),
-            va="center", fontsize=SMALL - 1,
-        )  # fmt: skip
+            f"{end:g}", (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL
+        )
     return _place(d, shown.sorted(d.name))
 
 
@@ -234,13 +239,14 @@ def _place(d: Number, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _legend(figure: Figure, shown: Specifications) -> None:
     from matplotlib.lines import Line2D
 
-    look: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
+    look: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 6}
     handles = [
-        Line2D([], [], color=shade, label=f"{shown.claim} {verdict}", **look)
-        for verdict, shade in SHADES.items()
+        Line2D([], [], color=shade, label=verdict, **look) for verdict, shade in SHADES.items()
     ]
-    handles.append(Line2D([], [], color="black", linestyle=(0, (4, 2)), label="default"))
-    figure.legend(handles=handles, loc="upper center", ncols=4, fontsize=SMALL, handlelength=2)
+    figure.legend(
+        handles=handles, loc="upper center", ncols=3, handlelength=1,
+        title=f"{shown.claim} is", title_fontsize=SMALL,
+    )  # fmt: skip
 
 
 def caption(shown: Specifications, confidence: float) -> str:
@@ -249,20 +255,26 @@ def caption(shown: Specifications, confidence: float) -> str:
     values, lower, upper = (atlas.columns[f"DN-DG{end}"] for end in ("", "/lower", "/upper"))
     verdicts = atlas.columns[shown.claim]
     counts = ", ".join(f"{verdict} in {int(np.sum(verdicts == verdict))}" for verdict in SHADES)
-    at = 100 * atlas.made["confidence"]
+    first, at = shown.choices[0], 100 * atlas.made["confidence"]
     return (
-        f"Specification curve of {atlas.figure} over {len(atlas)} universes, drawn evenly from the "
-        "ranges of all free choices; each is a column. Top: DN − DG and DN − DS, the paired "
-        "difference of the average returns over iterations, in units of "
+        f"Over {len(atlas)} universes, ways of making all free choices of Figure "
+        f"{atlas.figure[3:]} at once, {shown.claim} is {counts}; the choice that matters most "
+        f"to DN − DG is {short(first.name)}. DN's average return is above DG's in "
+        f"{int((lower > 0).sum())} universes and below in {int((upper < 0).sum())}. Each column "
+        "is a universe, drawn evenly from the ranges of the choices. Top: DN − DG and DN − DS, "
+        "the paired difference of the average returns over iterations, in units of "
         f"{UNITS[atlas.figure]}, with "
         f"{at:g} % intervals over repetitions (grey); the half per cent at either end may be cut. "
-        f"DN is ahead of DG in {int((lower > 0).sum())} universes and behind in "
-        f"{int((upper < 0).sum())}; the median of DN − DG is {np.median(values):.2g}. Dashed: the "
-        f"default, {default:.2g}, above {100 * float(np.mean(values < default)):.0f} % of the "
-        "universes. Below: the choices, those that matter most to DN − DG first; default options "
-        "bold, numbers over their range with the default dashed; right, the share of an option's "
-        f"universes in which {shown.claim} is reproduced. Colours: {shown.claim} is {counts}."
+        f"The median of DN − DG is {_signed(float(np.median(values)))}. Dashed: the "
+        f"default, {_signed(default)}, above {100 * float(np.mean(values < default)):.0f} % of the "
+        f"universes. Below: of {len(shown.choices)} choices the {len(shown.drawn)} that matter "
+        "most to DN − DG; default options bold, numbers over their range with the default dashed; "
+        f"right, the share of an option's universes in which {shown.claim} is reproduced."
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2g}".replace("-", "−")
 
 
 def table(shown: Specifications) -> str:

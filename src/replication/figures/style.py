@@ -6,6 +6,7 @@ Colours are told apart by the colour-blind and, with the dashes, in greyscale.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,30 +20,41 @@ from replication.experiments.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import XAxis, YAxis
     from matplotlib.figure import Figure
 
 Array = npt.NDArray[np.float64]
 Key = tuple[str, str]
 """An experiment and one of its methods."""
 
+# A figure is as wide as a phone's page: there a point is a pixel, and on paper a column's width.
+WIDTH = 5.0  # inches
+TEXT, SMALL = 10.0, 9.0  # points: labels and titles, and the smallest print
 THEME: Mapping[str, Any] = {
     "context": "paper",
     "style": "ticks",
     "palette": "colorblind",
-    "font": "DejaVu Sans",  # comes with matplotlib
-    "font_scale": 9 / 9.6,  # labels and titles of 9 points
+    "font": "sans-serif",
+    "font_scale": TEXT / 9.6,
     "rc": {
+        # The first comes with matplotlib, the second is as wide, and any other is narrower.
+        "font.sans-serif": ["DejaVu Sans", "Verdana"],
         "figure.dpi": 160,
+        "savefig.facecolor": "white",  # or a dark page would show through
+        "svg.fonttype": "none",  # text that can be searched, selected and read aloud
         "svg.hashsalt": "netnewton",
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlelocation": "left",
+        "axes.titlesize": TEXT,
+        "axes.axisbelow": True,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+        "legend.fontsize": SMALL,
         "legend.frameon": False,
-        "legend.handlelength": 3.0,  # or a marker hides the gap between two dashes
     },
 }
-WIDTH = 7.2  # inches, of a page
-SMALL = 7.5  # the smallest print, in points
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Line:
-    """A line with its band, and its name in the legend."""
+    """A line with its band, and its name."""
 
     label: str
     look: Look
@@ -78,18 +90,16 @@ LOOKS: Mapping[str, Look] = {
 }
 NAMES = {
     "DN": "DN: Newton, Algorithm 1",
-    "DG": "DG: first order, $H_i = I$",
-    "DS": "DS: first order, $H_i = (m/2)I$",
-    "DN_floor": "second order, eigenvalues raised to $m/2$",
-    "DN_absolute": "second order, absolute eigenvalues",
+    "DG": "DG: first order, H = I",
+    "DS": "DS: first order, H = (m/2)I",
+    "DN_floor": "eigenvalues raised",
+    "DN_absolute": "absolute eigenvalues",
 }
 # Where an experiment's method is not what the others' of its name is.
-OWN_LOOKS: Mapping[Key, Look] = {
-    ("gridworld_unbiased", "DN"): Look("#56B4E9", (6, 1.5, 1, 1.5), 1.0),
-}
 OWN_NAMES: Mapping[Key, str] = {
-    ("gridworld_unbiased", "DN"): "DN with the Hessian of Theorem 1",
-    ("gridworld_tuned", "DG"): "first order, $H_i = (m/2)I$",
+    ("gridworld_tuned", "DN_floor"): "raised",
+    ("gridworld_tuned", "DN_absolute"): "absolute",
+    ("gridworld_tuned", "DG"): "first order",
 }
 AGENTS = ("#E69F00", "#5D3A9B")  # colours of WEST and EAST
 
@@ -109,6 +119,11 @@ class Drawing(Generic[T]):
     """Units, n and what is shown, from the data; also told the confidence."""
     table: Callable[[T], str]
     """What is drawn, as CSV."""
+
+    @property
+    def source(self) -> str:
+        """The file that draws it, from the project's root."""
+        return f"src/{self.draw.__module__.replace('.', '/')}.py"
 
 
 @contextmanager
@@ -131,20 +146,28 @@ def themed() -> Iterator[None]:
 
 def canvas(height: float, rows: int, columns: int, **options: Any) -> tuple[Figure, Any]:
     """A figure as wide as a page, and its axes; it is no business of pyplot's."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure = sheet(height, layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
 
 
-def look(key: Key) -> Look:
-    """The look of a method's line."""
-    return OWN_LOOKS.get(key, LOOKS[key[1]])
+def sheet(height: float, **options: Any) -> Figure:
+    """A figure without axes, as wide as a page and of a height in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(WIDTH, height), **options)
 
 
 def label(key: Key) -> str:
-    """A method's name in a legend."""
-    return OWN_NAMES.get(key, NAMES[key[1]])
+    """A method's name, as short as it can be."""
+    return OWN_NAMES.get(key, key[1])
+
+
+def ink(color: str) -> tuple[float, float, float]:
+    """A colour for letters: darker than that of lines, so that small print is read on white."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(color)
+    return 0.75 * red, 0.75 * green, 0.75 * blue
 
 
 def lines(axis: Axes, shown: Sequence[Line], **marks: Any) -> None:
@@ -172,3 +195,17 @@ def reference(axis: Axes, values: Iterable[float]) -> None:
     """Grey lines across, at values that are known beforehand."""
     for value in values:
         axis.axhline(value, color="0.7", linewidth=0.8, zorder=0)
+
+
+def powers(axis: XAxis | YAxis) -> None:
+    """Powers of ten on a logarithmic axis, in letters that are text and no formula."""
+    axis.set_major_formatter(lambda value, _: power(value))
+
+
+def power(value: float) -> str:
+    """A number, a power of ten, as it is written."""
+    if value == 0:
+        return "0"
+    exponent = round(math.log10(abs(value)))
+    digits = "1" if exponent == 0 else f"10{str(exponent).translate(SUPERSCRIPTS)}"
+    return digits if value > 0 else f"−{digits}"

@@ -29,7 +29,12 @@ def files(folder):
 def test_every_figure_of_the_configuration_can_be_drawn_and_no_other():
     schema = json.loads(config.SCHEMA.read_text(encoding="utf-8"))
     known = schema["$defs"]["experiment"]["properties"]["figures"]["items"]["enum"]
-    assert set(draw.FIGURES) == {*known, "readings", *OTHERS}
+    assert set(draw.FIGURES) == {*known, *OTHERS}
+
+
+def test_a_figure_knows_the_file_that_draws_it():
+    assert draw.FIGURES["fig1"].source == "src/replication/figures/fig1.py"
+    assert all((config.ROOT / drawing.source).is_file() for drawing in draw.FIGURES.values())
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -48,7 +53,7 @@ def test_missing_results_give_one_message_and_no_file(name, results, tmp_path):
     *left, (experiment, method) = draw.FIGURES[name].needs
     some = {key: results[key] for key in left}
     with pytest.raises(ConfigError, match=f"{name} also needs results/{experiment}/{method}.nc$"):
-        draw.draw(["readings", name], some, 0.98, tmp_path)
+        draw.draw(["gridworld_sweep", name], some, 0.98, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -77,8 +82,8 @@ def surroundings(request, tmp_path):
 
 
 def test_the_same_bytes_in_any_surroundings(surroundings, folder, drawn):
-    # A curve, a matrix and paths, which are played anew: the ways in which figures are drawn.
-    names = ["fig1", "readings", "gridworld_paths"]
+    # Curves, a table and paths, which are played anew: the ways in which figures are drawn.
+    names = ["fig1", "gridworld_sweep", "gridworld_paths"]
     words = [*names, *map(str, sorted(folder.glob("*/*.nc"))), "--out", "the figures"]
     command = [sys.executable, "-m", "replication.cli.main", "draw", *words]
     done = subprocess.run(command, capture_output=True, text=True, **surroundings)
@@ -94,14 +99,14 @@ def test_nothing_but_the_drawing_is_in_a_picture(drawn):
         assert version not in content and b"<dc:date>" not in content, name
     with Image.open(drawn / "fig1.png") as image:
         assert set(image.info) == {"Title", "Description", "dpi"}
-        assert image.size == (1152, 864)
+        assert image.size == (800, 720)
 
 
 def test_a_users_settings_matter_neither_before_nor_after():
     with matplotlib.rc_context({"lines.linewidth": 9}):
         with themed():
             assert matplotlib.rcParams["lines.linewidth"] != 9
-            assert matplotlib.rcParams["font.family"] == ["DejaVu Sans"]
+            assert matplotlib.rcParams["font.family"] == ["sans-serif"]
         assert matplotlib.rcParams["lines.linewidth"] == 9
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from replication.figures.rendering import numbered, pictures, rounded, visible
+from replication.figures.rendering import TOLERANCE, needed, numbered, pictures, rounded, thinned
 
 pytestmark = pytest.mark.usefixtures("theme")
 
@@ -58,10 +58,35 @@ def test_every_reference_still_finds_its_own(tmp_path):
     assert set(re.findall(r'href="#([^"]+)"', after)) <= set(ids)
 
 
-def test_paths_that_cannot_be_seen_are_left_out():
-    seen = '\n <path d="M 0 0" style="fill: none; stroke: #ffffff"/>\n <path d="M 0 0"/>'
-    unseen = '\n   <path d="M 1 \nL 2" clip-path="url(#a)" style="fill: none"/>'
-    assert visible(f"{seen}{unseen}{seen}") == seen + seen
+def test_points_on_a_straight_line_are_left_out():
+    flat = 'd="M 0 1 \nL 1 1 \nL 2 1.01 \nL 3 1 \nL 3 5 \nL 0 1 \nz\n"'
+    assert thinned(f"<path {flat}/>") == '<path d="M 0.00 1.00 3.00 1.00 3.00 5.00 0.00 1.00 z"/>'
+    two = '<path d="M 0 0 \nL 1 1 \nM 5 5 \nL 6 6 \n"/>'
+    assert thinned(two) == '<path d="M 0.00 0.00 1.00 1.00 M 5.00 5.00 6.00 6.00"/>'
+    curved = '<path d="M 0 0 \nC 1 1 2 2 3 3 \n"/>'
+    assert thinned(curved) == curved
+
+
+def test_what_is_left_of_a_line_is_where_the_line_was():
+    x = np.linspace(0, 100, 501)
+    points = np.column_stack([x, 30 * np.tanh((x - 20) / 3) + np.sin(x)])
+    kept = needed(points)
+    assert kept[[0, -1]].all() and 10 < kept.sum() < 250
+    off = np.abs(np.interp(x, *points[kept].T) - points[:, 1])
+    slope = np.abs(np.gradient(points[:, 1], x))
+    assert (off <= 2 * TOLERANCE * np.hypot(1, slope)).all()
+
+
+def test_text_is_text_and_falls_back_on_fonts_that_are_there():
+    made = figure()
+    made.axes[0].set(title="J(μ) and 10⁻²", xlabel="iteration")
+    svg = pictures(made, "t", "d")["svg"].decode()
+    assert ">J(μ) and 10⁻²</text>" in svg and "<dc:title>" in svg
+    fonts = set(re.findall(r"font(?:-family)?: [^;\"]*", svg))
+    assert fonts and all(
+        f.endswith("'DejaVu Sans', 'Verdana', sans-serif") for f in fonts if "px" not in f
+    )
+    assert 'style="fill: #ffffff"' in svg, "a background of its own"
 
 
 def test_a_layout_is_found_once_and_rounded():
@@ -81,6 +106,7 @@ def test_places_that_were_given_stay():
 
 def test_coordinates_are_rounded_and_nothing_else_is():
     scale, title = '<g transform="scale(0.015625)">', "<title>q = 0.04569</title>"
-    svg = f'{scale}<path d="M 1.23456 -7 L 0.99999 2.5"/><use x="3.14159"/></g>{title}'
-    expected = f'{scale}<path d="M 1.23 -7 L 1.00 2.5"/><use x="3.14"/></g>{title}'
+    turned = '<text transform="rotate(-90 {} 2)"/>'
+    svg = f'{scale}<path d="M 1.23456 -7"/><use x="3.14159"/>{turned.format(1.23456)}</g>{title}'
+    expected = f'{scale}<path d="M 1.2 -7"/><use x="3.1"/>{turned.format(1.2)}</g>{title}'
     assert rounded(svg) == rounded(expected) == expected
