@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy import linalg
 
 from netnewton.algorithms.algorithm import Algorithm, S
 from netnewton.arrays import Array
@@ -45,7 +44,7 @@ def local_rate(
         All of them, complex.
     """
     matrix = jacobian(algorithm, state, derivatives, mix)
-    kept = linalg.null_space(_conserved(state))
+    kept = _null_space(_conserved(state))
     eigenvalues = np.linalg.eigvals(kept.T @ matrix @ kept)
     return float(np.abs(eigenvalues).max()), eigenvalues
 
@@ -62,6 +61,13 @@ def jacobian(algorithm: Algorithm[S], state: S, derivatives: DerivativeSource, m
     )
     after = _flat(moved)
     return (after[: len(point)] - after[len(point) :]).T / (2 * DIFFERENCE)
+
+
+def _null_space(rows: Array) -> Array:
+    """An orthonormal basis, shape (n, n - rank)."""
+    _, size, basis = np.linalg.svd(rows)
+    rank = int((size > 1e-12 * size.max(initial=0.0)).sum())
+    return np.asarray(basis[rank:].T)
 
 
 def _numbers(state: S) -> list[tuple[str, Array]]:
