@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from netnewton.algorithms.algorithm import Algorithm, S
 from netnewton.arrays import Array
@@ -23,7 +24,7 @@ DIFFERENCE = 1e-5  # of central differences: their error is its square, rounding
 
 def local_rate(
     algorithm: Algorithm[S], state: S, derivatives: DerivativeSource, mix: Mix
-) -> tuple[float, Array]:
+) -> tuple[float, npt.NDArray[np.complex128]]:
     """The factor by which errors shrink in an iteration, near a fixed point, after a while.
 
     Parameters
@@ -40,12 +41,12 @@ def local_rate(
     -------
     rate : float
         The largest modulus of an eigenvalue: below 1 the fixed point is stable.
-    eigenvalues : Array
+    eigenvalues : ndarray
         All of them, complex.
     """
     matrix = jacobian(algorithm, state, derivatives, mix)
     kept = _null_space(_conserved(state))
-    eigenvalues = np.linalg.eigvals(kept.T @ matrix @ kept)
+    eigenvalues = np.linalg.eigvals(kept.T @ matrix @ kept).astype(complex)
     return float(np.abs(eigenvalues).max()), eigenvalues
 
 
