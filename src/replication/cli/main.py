@@ -92,7 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     larger = add("power", stages.power, "take the verdicts at a larger n, fixed by power")
     larger.add_argument("out", type=Path, help="the .json file to write")
     larger.add_argument("--scratch", type=Path, default=Path("results/power"), help="for the runs")
-    for sub in (run, simulate, study, swept, drawn, larger):
+    tried = add("promise", stages.promise, "conduct the trial that config/promise.yaml registers")
+    tried.add_argument("--out", type=Path, default=Path("results/promise/tables"))
+    tried.add_argument("--scratch", type=Path, default=Path("results/promise/done"))
+    for sub in (run, simulate, study, swept, drawn, larger, tried):
         sub.add_argument("--jobs", type=_positive, default=1, help="worker processes, at most")
 
     summarise = add(
@@ -128,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--figures", type=Path, default=Path("figures"))
     check.add_argument("--results", type=Path, default=Path("results"))
     check.add_argument("--measured", type=Path, help="what netnewton measure has written")
-    for sub in (summarise, draw, measure, check, study, swept, drawn, larger):
+    for sub in (summarise, draw, measure, check, study, swept, drawn, larger, tried):
         sub.add_argument("--confidence", type=_probability, default=0.98, help="of the intervals")
     run.add_argument("--confidence", type=_probability, help="default: the configuration's")
 

@@ -90,9 +90,15 @@ def _checked(path: Path, text: str) -> Any:
 
 def load_studies(path: Path = STUDIES) -> dict[str, Any]:
     """Read and check a file of studies; errors as for `load`."""
+    return load_part(path, "studies")
+
+
+def load_part(path: Path, part: str) -> dict[str, Any]:
+    """Read another file of the folder and check it against its part of the schema; as `load`."""
     document = _parsed(path, _text(path))
-    _check_schema(document, {"$defs": config_schema()["$defs"], "$ref": "#/$defs/studies"})
-    return document["studies"]
+    _check_schema(document, {"$defs": config_schema()["$defs"], "$ref": f"#/$defs/{part}"})
+    found: dict[str, Any] = document[part]
+    return found
 
 
 def _text(path: Path) -> str:
