@@ -1,9 +1,9 @@
 """The library: Newton-based policy search for networked agents. `run` takes one of `algorithms`,
 `derivatives` (of `games` that are played by `policies`) and a consensus matrix (`networks`);
-`curvature` has the choices of H_i and of the operator [.]_m.
+`curvature` has the choices of H_i (`block_diagonal` one more) and of the operator [.]_m.
 """
 
-from netnewton import algorithms, curvature, derivatives, games, networks, policies
+from netnewton import algorithms, block_diagonal, curvature, derivatives, games, networks, policies
 from netnewton.loop import run
 from netnewton.outcome import Cause, Run, Stop
 
@@ -14,6 +14,7 @@ __all__ = [
     "Run",
     "Stop",
     "algorithms",
+    "block_diagonal",
     "curvature",
     "derivatives",
     "games",

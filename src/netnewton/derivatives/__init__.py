@@ -1,6 +1,6 @@
 """Derivative sources: from the agents' parameters to returns, gradients and Hessians (`source`),
-exactly (`closed_form`, `concave`) or from samples (`sampled`, by the estimates of `estimation`;
-`one_shot`, the same for matrix games at a cost that does not grow with the batch).
+exactly (`closed_form`, `concave`) or from samples (`sampled`, by the estimates of `estimation` and
+`second_order`; `one_shot`, the same for matrix games at a cost that does not grow with the batch).
 """
 
 from netnewton.derivatives.closed_form import ExactDerivatives, exact
@@ -12,6 +12,7 @@ from netnewton.derivatives.concave import (
 from netnewton.derivatives.estimation import Estimator
 from netnewton.derivatives.one_shot import CountedDerivatives, counted
 from netnewton.derivatives.sampled import SampledDerivatives, likelihood_ratio
+from netnewton.derivatives.second_order import GaussNewton, fisher, gauss_newton
 from netnewton.derivatives.source import NOT_COMPUTED, Derivatives, DerivativeSource
 
 __all__ = [
@@ -22,10 +23,13 @@ __all__ = [
     "Derivatives",
     "Estimator",
     "ExactDerivatives",
+    "GaussNewton",
     "SampledDerivatives",
     "concave_derivatives",
     "counted",
     "exact",
+    "fisher",
+    "gauss_newton",
     "likelihood_ratio",
     "reference_optimum",
 ]

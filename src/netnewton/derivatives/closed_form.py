@@ -18,11 +18,15 @@ one if joint action a takes that action and zero otherwise, and A_i = pi (Q_i - 
     sum_a (d2 pi(a|s)/dudv) Q_i(s, a) = sum_a A_i(s, a) e_u(a) e_v(a) - p_u c_v - c_u p_v
 
 which follows from grad log pi = e - p and from hess log pi being the same for every action.
+
+In place of the Hessian a source gives, if told so, what the estimates of `estimation` have in its
+place in expectation: Appendix A's as printed is the first sum alone; Gauss-Newton and Fisher are
+sums over states of hess log pi(. | s), as often as `second_order` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, NamedTuple
@@ -31,17 +35,19 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton.arrays import Array, Indices
-from netnewton.derivatives.source import Derivatives, as_copies, as_parameters, require_order
+from netnewton.derivatives.estimation import printed_hessian, unbiased_hessian
+from netnewton.derivatives.second_order import Credited, PolicyCurvature
+from netnewton.derivatives.source import Derivatives, PolicySource, as_copies, as_parameters
 from netnewton.games.finite import FiniteGame
 from netnewton.policies.boltzmann import Boltzmann
 from netnewton.policies.boltzmann_tables import JointPolicy
-from netnewton.trajectories.playing import require_match
 
 MOST_GIGABYTES = 4.0
+HESSIANS = (unbiased_hessian, printed_hessian)
 
 
 @dataclass(frozen=True, eq=False)
-class ExactDerivatives:
+class ExactDerivatives(PolicySource):
     """The oracle of exact learning: each agent's derivatives at its own copy, with its own reward.
 
     Called with theta of shape (R, N, D), it gives `Derivatives`: J of shape (R, N), gradients
@@ -57,6 +63,10 @@ class ExactDerivatives:
         Highest derivative that is computed.
     most_gigabytes : float
         What would need more memory is refused before any of it is taken.
+    hessian : callable
+        What is given as the Hessian, as an `Estimator` has it: by default `unbiased_hessian`, of
+        Theorem 1, which is exactly that. Or `printed_hessian`, `gauss_newton`, a `GaussNewton`
+        with bounds, or `fisher`.
 
     Raises
     ------
@@ -69,29 +79,20 @@ class ExactDerivatives:
     policy: Boltzmann
     order: int = 2
     most_gigabytes: float = MOST_GIGABYTES
+    hessian: Callable[[Credited], Array] = unbiased_hessian
 
     repetitions: ClassVar[None] = None
     """As many as are asked for."""
 
     def __post_init__(self) -> None:
-        require_order(self.order)
-        require_match(self.game, self.policy)
+        super().__post_init__()
+        self._require(self.order, self.hessian)
+        if not (isinstance(self.hessian, PolicyCurvature) or self.hessian in HESSIANS):
+            raise ValueError(
+                f"hessian = {self.hessian!r} is made for samples: choose unbiased_hessian, "
+                "printed_hessian, gauss_newton or fisher"
+            )
         self._require_memory(self.game.n_agents, self.order)
-
-    @property
-    def n_agents(self) -> int:
-        """N."""
-        return self.game.n_agents
-
-    @property
-    def n_parameters(self) -> int:
-        """D."""
-        return self.policy.n_parameters
-
-    @property
-    def owner(self) -> Indices:
-        """The agent that each parameter belongs to, shape (D,)."""
-        return self.policy.owner
 
     def __call__(self, theta: npt.ArrayLike) -> Derivatives:
         """J, gradients and Hessians at the copies."""
@@ -108,13 +109,26 @@ class ExactDerivatives:
         gradient = self._in_order(slope.reshape(copies.shape))
         if self.order == 1:
             return Derivatives(values.J, gradient)
-        free = self.policy.slot_probability(single)
-        hessian = _within_states(self.policy, free, advantage, slope)
-        if (gamma := self.game.discount) > 0:
-            pi, resolvent = self.policy.tabulated(single), gamma * values.resolvent
-            hessian += _across_states(pi, values.x, gain, self.game.joint_transitions, resolvent)
+        if isinstance(self.hessian, PolicyCurvature):
+            hessian = self._of_log_policy(self.hessian, values, single)
+        else:
+            free = self.policy.slot_probability(single)
+            hessian = _within_states(self.policy, free, advantage, slope)
+            if self.game.discount > 0 and self.hessian is unbiased_hessian:
+                hessian += self._across_states(values, single, gain)
         hessian = hessian.reshape(*copies.shape, self.n_parameters)
         return Derivatives(values.J, gradient, self._in_order_twice(hessian))
+
+    def _across_states(self, values: _Values, single: Array, gain: Array) -> Array:
+        pi, resolvent = self.policy.tabulated(single), self.game.discount * values.resolvent
+        return _across_states(pi, values.x, gain, self.game.joint_transitions, resolvent)
+
+    def _of_log_policy(self, kind: PolicyCurvature, values: _Values, single: Array) -> Array:
+        """The sum over states of hess log pi, as often as the kind says; (..., S, K, S, K)."""
+        scale, gamma = self._scale, self.game.discount
+        multiple = kind.in_states(values.x / scale, scale * values.V, gamma)
+        derivative = self.policy.tabulated(single).score_derivative
+        return _block_diagonal(multiple[..., np.newaxis, np.newaxis] * derivative)
 
     def returns(self, mu: npt.ArrayLike) -> Array:
         """J_i of one joint policy for all agents, from mu of shape (..., D) to (..., N)."""
@@ -140,10 +154,15 @@ class ExactDerivatives:
         ahead = np.einsum("sat,...t->...sa", game.joint_transitions, values.V)
         return game.joint_rewards + game.discount * ahead
 
+    @property
+    def _scale(self) -> float:
+        """c, of returns."""
+        return 1.0 - self.game.discount if self.game.normalised else 1.0
+
     @cached_property
     def _start(self) -> Array:
         """The first state's distribution rho, times c."""
-        return self.game.initial * (1.0 - self.game.discount if self.game.normalised else 1.0)
+        return self.game.initial * self._scale
 
     @cached_property
     def _position(self) -> Indices | None:
@@ -186,10 +205,14 @@ class ExactDerivatives:
 
 
 def exact(
-    game: FiniteGame, policy: Boltzmann, order: int = 2, most_gigabytes: float = MOST_GIGABYTES
+    game: FiniteGame,
+    policy: Boltzmann,
+    order: int = 2,
+    most_gigabytes: float = MOST_GIGABYTES,
+    hessian: Callable[[Credited], Array] = unbiased_hessian,
 ) -> ExactDerivatives:
     """Each agent's exact derivatives at its own copy: see `ExactDerivatives`."""
-    return ExactDerivatives(game, policy, order, most_gigabytes)
+    return ExactDerivatives(game, policy, order, most_gigabytes, hessian)
 
 
 class _Values(NamedTuple):
@@ -213,17 +236,22 @@ def _within_states(policy: Boltzmann, p: Array, advantage: Array, slope: Array) 
 
     `advantage` and its `slope` have the factor x_s already.
     """
-    *batch, n_states, n_slots = p.shape
-    curved = np.matmul(advantage, policy.taken_together).reshape(*batch, n_states, n_slots, n_slots)
+    curved = np.matmul(advantage, policy.taken_together).reshape(*p.shape, p.shape[-1])
     outer = p[..., :, np.newaxis] * slope[..., np.newaxis, :]
     curved -= outer
     curved -= np.swapaxes(outer, -1, -2)
+    return _block_diagonal(curved)
+
+
+def _block_diagonal(blocks: Array) -> Array:
+    """From a block for each state, shape (..., S, K, K), to a matrix, (..., S, K, S, K)."""
+    *batch, n_states, n_slots, _ = blocks.shape
     if n_states == 1:
-        return curved[..., np.newaxis, :]
-    hessian = np.zeros((*batch, n_states, n_slots, n_states, n_slots))
+        return blocks[..., np.newaxis, :]
+    matrix = np.zeros((*batch, n_states, n_slots, n_states, n_slots))
     for s in range(n_states):
-        hessian[..., s, :, s, :] = curved[..., s, :, :]
-    return hessian
+        matrix[..., s, :, s, :] = blocks[..., s, :, :]
+    return matrix
 
 
 def _across_states(

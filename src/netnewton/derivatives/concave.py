@@ -1,7 +1,13 @@
-"""Exact derivatives and the optimum of team problems (`netnewton.games.concave`)."""
+"""Exact derivatives and the optimum of team problems (`netnewton.games.concave`).
+
+The average of the agents' Hessians is negative definite there, at any copies, and each of them is
+if every Q_i is positive definite: they need no Gauss-Newton matrix in their place. Nor is there
+one, or a Fisher matrix, without a policy.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton.arrays import Array
+from netnewton.derivatives.estimation import unbiased_hessian
+from netnewton.derivatives.second_order import Credited
 from netnewton.derivatives.source import NOT_COMPUTED, Derivatives, as_copies, as_parameters
 from netnewton.games.concave import TeamProblem
 
@@ -24,16 +32,26 @@ class ConcaveDerivatives:
     ----------
     problem : TeamProblem
         One problem for all repetitions, or one for each.
+    hessian : callable
+        `unbiased_hessian`, the Hessian itself: there is no other choice without a policy.
 
     Raises
     ------
     ValueError
-        On being called, if theta does not fit the problem.
+        If another Hessian is asked for; on being called, if theta does not fit the problem.
     """
 
     problem: TeamProblem
+    hessian: Callable[[Credited], Array] = unbiased_hessian
 
     order: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        if self.hessian is not unbiased_hessian:
+            raise ValueError(
+                f"hessian = {self.hessian!r} is made of a policy's scores, and team problems have "
+                "no policy: leave it out, for the average of their Hessians is negative definite"
+            )
 
     @property
     def n_agents(self) -> int:
@@ -84,9 +102,11 @@ class ConcaveDerivatives:
         return np.asarray(parabola - (problem.weights * log_cosh).sum(axis=-1))
 
 
-def concave_derivatives(problem: TeamProblem) -> ConcaveDerivatives:
+def concave_derivatives(
+    problem: TeamProblem, hessian: Callable[[Credited], Array] = unbiased_hessian
+) -> ConcaveDerivatives:
     """Each agent's exact derivatives at its own copy: see `ConcaveDerivatives`."""
-    return ConcaveDerivatives(problem)
+    return ConcaveDerivatives(problem, hessian)
 
 
 def reference_optimum(problem: TeamProblem) -> Array:

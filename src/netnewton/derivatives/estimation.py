@@ -12,7 +12,8 @@ with the credit c_t = w_t (gamma^t R_i(s_t, a_t) - b_t) of step t. That is G(PO)
 the same with the whole discounted return credited to the last step. Since sums over k <= t and
 over t can be exchanged, step k's terms have the weight sum_{t>=k} c_t, the credit *to go*.
 
-With one step the two Hessians are equal. Each part is a value of `Estimator`.
+With one step the two Hessians are equal. `second_order` has two matrices more, gauss_newton and
+fisher. Each part is a value of `Estimator`.
 
 Differs from the paper in: baselines leave the trajectory they are subtracted from out of their
 own estimate, so that they add no bias; the paper does not say how they are estimated.
@@ -26,9 +27,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from netnewton.arrays import Array, Flags, Indices
+from netnewton.derivatives.second_order import Credited, PolicyCurvature
 from netnewton.derivatives.source import NOT_COMPUTED, Derivatives
 from netnewton.trajectories.protocols import Trajectories
-from netnewton.trajectories.scores import Scores, Sums, sums_so_far
+from netnewton.trajectories.scores import Scores, sums_so_far
 
 IN_CACHE = 2**18  # numbers of an array that the processor keeps at hand
 
@@ -65,14 +67,14 @@ def what_is_played(theta: Array, mu: Array) -> Array:
     return np.broadcast_to(mu[:, np.newaxis], theta.shape)
 
 
-def printed_hessian(credit: Sums, to_go: Sums) -> Array:
+def printed_hessian(batch: Credited) -> Array:
     """Sum the outer products step by step, as in Appendix A."""
-    return to_go.outer_and_derivative()
+    return batch.to_go.outer_and_derivative()
 
 
-def unbiased_hessian(credit: Sums, to_go: Sums) -> Array:
+def unbiased_hessian(batch: Credited) -> Array:
     """Take the outer product of the summed scores, as Theorem 1 needs it."""
-    return credit.outer_of_sums() + to_go.derivative()
+    return batch.now.outer_of_sums() + batch.to_go.derivative()
 
 
 def no_baseline(credited: Array, weight: Array) -> Array:
@@ -95,8 +97,9 @@ class Estimator:
 
     credit: Callable[[Array], Array] = gpomdp
     """`gpomdp` or `reinforce`."""
-    hessian: Callable[[Sums, Sums], Array] = printed_hessian
-    """`printed_hessian` or `unbiased_hessian`."""
+    hessian: Callable[[Credited], Array] = printed_hessian
+    """`printed_hessian` or `unbiased_hessian`, or of `second_order`, which no baseline enters,
+    `gauss_newton`, a `GaussNewton` with bounds, or `fisher`."""
     baseline: Baseline | None = no_baseline
     """`no_baseline`, `constant_baseline`, or None for the one that minimises the variance of
     every component of its own."""
@@ -128,7 +131,7 @@ def estimate(
         With the effective sample size and the mean return played.
     """
     horizon, *_, size = batch.rewards.shape
-    discounts = discount ** np.arange(horizon).reshape(-1, 1, 1, 1)
+    discounts = np.asarray(discount ** np.arange(horizon).reshape(-1, 1, 1, 1), dtype=float)
     log_weight = sums_so_far(scores.log_ratio)
     credited = estimator.credit(discounts * batch.rewards)
     # Without a baseline, what has no reward needs no weight; and rewards may be sparse.
@@ -143,16 +146,17 @@ def estimate(
     )
     if order == 0:
         return found
-    if estimator.baseline is None:
-        gradient, hessian = _least_variance(scores, credited, weight, estimator, order)
-        return found._replace(gradient=gradient, hessian=hessian)
-
-    credit = weight * estimator.baseline(credited, weight)
-    to_go = scores.weighted(sums_so_far(credit[::-1])[::-1])
-    gradient = to_go.score() / size
-    if order == 1:
-        return found._replace(gradient=gradient)
-    hessian = estimator.hessian(scores.weighted(credit), to_go) / size
+    less = credited if estimator.baseline is None else estimator.baseline(credited, weight)
+    sums = Credited(
+        scores, discounts, log_weight, credited, less, weight, estimator.credit, estimator.weights
+    )
+    if estimator.baseline is not None:
+        gradient, hessian = sums.to_go.score() / size, NOT_COMPUTED
+    else:
+        own = 1 if isinstance(estimator.hessian, PolicyCurvature) else order
+        gradient, hessian = _least_variance(scores, credited, weight, estimator, own)
+    if order == 2 and hessian is NOT_COMPUTED:
+        hessian = estimator.hessian(sums) / size
     return found._replace(gradient=gradient, hessian=hessian)
 
 

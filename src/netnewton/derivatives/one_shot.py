@@ -35,18 +35,18 @@ from netnewton.derivatives.estimation import (
     unbiased_hessian,
 )
 from netnewton.derivatives.sampled import APPENDIX_A
-from netnewton.derivatives.source import Derivatives, as_copies, require_order
+from netnewton.derivatives.second_order import PolicyCurvature
+from netnewton.derivatives.source import Derivatives, SampledSource
 from netnewton.games.finite import FiniteGame
 from netnewton.policies.behaviour import behaviour_parameters
 from netnewton.policies.boltzmann import Boltzmann
-from netnewton.trajectories.playing import require_match
 from netnewton.trajectories.streams import Streams
 
 MOST_JOINT_ACTIONS = 4096
 
 
 @dataclass(frozen=True, eq=False)
-class CountedDerivatives:
+class CountedDerivatives(SampledSource):
     """Likelihood-ratio estimates of each agent's derivatives at its own copy, from counts.
 
     Called with theta of shape (R, N, D), it draws a new batch and gives `Derivatives` with the
@@ -84,8 +84,8 @@ class CountedDerivatives:
     order: int = 2
 
     def __post_init__(self) -> None:
-        require_order(self.order)
-        require_match(self.game, self.policy)
+        super().__post_init__()
+        self._require(self.order, self.estimator.hessian)
         _require_one_shot(self.game, self.policy)
         _require_known(self.estimator)
         self._sizes  # noqa: B018 - refuses what is no size of a batch
@@ -102,34 +102,9 @@ class CountedDerivatives:
             )
         return np.broadcast_to(given, self.repetitions)
 
-    @property
-    def n_agents(self) -> int:
-        """N."""
-        return self.game.n_agents
-
-    @property
-    def n_parameters(self) -> int:
-        """D."""
-        return self.policy.n_parameters
-
-    @property
-    def owner(self) -> Indices:
-        """The agent that each parameter belongs to, shape (D,)."""
-        return self.policy.owner
-
-    @property
-    def repetitions(self) -> int:
-        """R, for how many there are streams."""
-        return len(self.streams)
-
     def __call__(self, theta: npt.ArrayLike) -> Derivatives:
         """Draw a batch, and estimate J, gradients and Hessians at the copies."""
-        copies = as_copies(theta, self.n_agents, self.n_parameters)
-        if copies.ndim != 3 or len(copies) != self.repetitions:
-            raise ValueError(
-                f"theta of shape {copies.shape}: give (R, N, D) with the R = {self.repetitions} "
-                "repetitions of the streams"
-            )
+        copies = self._copies(theta)
         tables = self._log_tables(copies)
         drawn = self.streams.multinomial(self._sizes, np.exp(tables[1][:, 0]))
         return self._estimate(*tables, drawn)
@@ -167,12 +142,19 @@ class CountedDerivatives:
         if self.order == 0:
             return found
         table = self.policy.tabulated(np.exp(log_single[:, 1:]))
-        gradient, hessian = BASELINES[self.estimator.baseline](batch, table, self.order)
+        kind, estimated = self.estimator.hessian, BASELINES[self.estimator.baseline]
+        if self.order == 2 and isinstance(kind, PolicyCurvature):
+            gradient, _ = estimated(batch, table, 1)
+            multiple = batch.mean(kind.of_plays(batch.weight, batch.reward))
+            hessian = multiple[..., np.newaxis, np.newaxis] * table.score_derivative[:, :, 0]
+        else:
+            gradient, hessian = estimated(batch, table, self.order)
         return found._replace(gradient=gradient, hessian=hessian)
 
     def _batch(self, drawn: Indices, log_weight: Array) -> Counts:
         played, reward = drawn[:, np.newaxis] > 0, self._reward
-        sparse = self.estimator.baseline is no_baseline
+        bounded = isinstance(self.estimator.hessian, PolicyCurvature)
+        sparse = self.estimator.baseline is no_baseline and not bounded
         weight = self.estimator.weights(log_weight, played & (reward != 0) if sparse else played)
         size = self._sizes[:, np.newaxis].astype(float)
         return Counts(drawn[:, np.newaxis].astype(float), size, reward, weight)
@@ -216,7 +198,8 @@ def _require_known(estimator: Estimator) -> None:
         "baseline": tuple(BASELINES),
     }
     for name, choices in known.items():
-        if (chosen := getattr(estimator, name)) not in choices:
+        chosen = getattr(estimator, name)
+        if chosen not in choices and not isinstance(chosen, PolicyCurvature):
             raise ValueError(
                 f"{name} = {chosen!r} is made for single plays: choose one of those of "
                 "derivatives.estimation, or sample with likelihood_ratio"

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy.typing as npt
 
-from netnewton.arrays import Indices, count
+from netnewton.arrays import count
 from netnewton.derivatives import estimation
 from netnewton.derivatives.estimation import Estimator, no_baseline
-from netnewton.derivatives.source import Derivatives, as_copies, require_order
+from netnewton.derivatives.source import Derivatives, SampledSource
 from netnewton.policies.behaviour import behaviour_parameters
-from netnewton.trajectories.playing import require_match, rollout
+from netnewton.trajectories.playing import rollout
 from netnewton.trajectories.protocols import SampledGame, SampledPolicy
 from netnewton.trajectories.streams import Streams
 
@@ -23,7 +23,7 @@ APPENDIX_A = Estimator()
 
 
 @dataclass(frozen=True, eq=False)
-class SampledDerivatives:
+class SampledDerivatives(SampledSource):
     """Likelihood-ratio estimates of each agent's derivatives at its own copy.
 
     Called with theta of shape (R, N, D), it plays a new batch and gives `Derivatives` with the
@@ -62,8 +62,8 @@ class SampledDerivatives:
     order: int = 2
 
     def __post_init__(self) -> None:
-        require_order(self.order)
-        require_match(self.game, self.policy)
+        super().__post_init__()
+        self._require(self.order, self.estimator.hessian)
         count("horizon", self.horizon)
         fewest = 1 if self.estimator.baseline is no_baseline else 2
         if count("batch size", self.size) < fewest:
@@ -71,31 +71,9 @@ class SampledDerivatives:
                 f"batch size {self.size}: give at least {fewest} for an estimate with a baseline"
             )
 
-    @property
-    def n_agents(self) -> int:
-        """N."""
-        return self.game.n_agents
-
-    @property
-    def n_parameters(self) -> int:
-        """D."""
-        return len(self.policy.owner)
-
-    @property
-    def owner(self) -> Indices:
-        """The agent that each parameter belongs to, shape (D,)."""
-        return self.policy.owner
-
-    @property
-    def repetitions(self) -> int:
-        """R, the number of generators."""
-        return len(self.streams)
-
     def __call__(self, theta: npt.ArrayLike) -> Derivatives:
         """Play a batch, and estimate J, gradients and Hessians at the copies."""
-        copies = as_copies(theta, self.n_agents, self.n_parameters)
-        if copies.ndim != 3:
-            raise ValueError(f"theta of shape {copies.shape}: give (R, N, D)")
+        copies = self._copies(theta)
         mu = behaviour_parameters(copies, self.owner)
         player = self.policy.player(mu, self.estimator.evaluated_at(copies, mu))
         batch = rollout(self.game, self.policy, mu, self.streams, self.horizon, self.size, player)

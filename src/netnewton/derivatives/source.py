@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from netnewton.arrays import Array, floats
+from netnewton.arrays import Array, Indices, floats
+from netnewton.derivatives.second_order import PolicyCurvature
+from netnewton.trajectories.playing import require_match
+from netnewton.trajectories.streams import Streams
 
 NOT_COMPUTED: Array = np.empty(0)
 
@@ -24,7 +28,8 @@ class Derivatives(NamedTuple):
     gradient: Array = NOT_COMPUTED
     """Gradient of J_i at theta_i, shape (R, N, D)."""
     hessian: Array = NOT_COMPUTED
-    """Hessian of J_i at theta_i, shape (R, N, D, D)."""
+    """Hessian of J_i at theta_i, or what the source was told to give in its place, shape
+    (R, N, D, D)."""
     effective_sample_size: Array = NOT_COMPUTED
     """How many of a batch's trajectories count for agent i, (sum w)^2 / sum w^2 with the
     importance weights w, shape (R, N); where there is a batch."""
@@ -40,6 +45,61 @@ D, `order` (the highest derivative they compute), `repetitions` (the only R they
 any), and, unless all agents share all parameters, `owner` (the agent that each parameter belongs
 to, shape (D,)).
 """
+
+
+@dataclass(frozen=True, eq=False)
+class PolicySource:
+    """What all sources for a game and a policy say of themselves, and refuse."""
+
+    game: Any
+    policy: Any
+
+    def __post_init__(self) -> None:
+        require_match(self.game, self.policy)
+
+    @property
+    def n_agents(self) -> int:
+        """N."""
+        return int(self.game.n_agents)
+
+    @property
+    def n_parameters(self) -> int:
+        """D."""
+        return len(self.owner)
+
+    @property
+    def owner(self) -> Indices:
+        """The agent that each parameter belongs to, shape (D,)."""
+        return np.asarray(self.policy.owner)
+
+    def _require(self, order: int, hessian: object) -> None:
+        """Refuse an order that no source computes, or a matrix that is not for these agents."""
+        if order not in (0, 1, 2):
+            raise ValueError(f"order = {order!r}: choose 0 (J), 1 (gradient) or 2 (Hessian)")
+        if isinstance(hessian, PolicyCurvature):
+            hessian.require(self.n_agents)
+
+
+@dataclass(frozen=True, eq=False)
+class SampledSource(PolicySource):
+    """What sources have in common that learn from a new batch at every call."""
+
+    streams: Streams
+
+    @property
+    def repetitions(self) -> int:
+        """R, for how many there are streams."""
+        return len(self.streams)
+
+    def _copies(self, theta: npt.ArrayLike) -> Array:
+        """The copies, shape (R, N, D), one repetition for each stream."""
+        copies = as_copies(theta, self.n_agents, self.n_parameters)
+        if copies.ndim != 3 or len(copies) != self.repetitions:
+            raise ValueError(
+                f"theta of shape {copies.shape}: give (R, N, D) with the R = {self.repetitions} "
+                "repetitions of the streams"
+            )
+        return copies
 
 
 def as_copies(theta: npt.ArrayLike, n_agents: int, n_parameters: int) -> Array:
@@ -74,15 +134,3 @@ def as_parameters(name: str, values: npt.ArrayLike, n_parameters: int) -> Array:
             f"{n_parameters} parameters"
         )
     return parameters
-
-
-def require_order(order: int) -> None:
-    """Refuse an order that no source computes.
-
-    Raises
-    ------
-    ValueError
-        If it is not 0, 1 or 2.
-    """
-    if order not in (0, 1, 2):
-        raise ValueError(f"order = {order!r}: choose 0 (J), 1 (gradient) or 2 (Hessian)")

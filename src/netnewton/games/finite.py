@@ -98,6 +98,12 @@ class FiniteGame:
         return self.rewards.reshape(self.n_agents, self.n_states, -1)
 
     @cached_property
+    def least_rewards(self) -> Array:
+        """The least that `step` may pay each agent, shape (N,): what it knows of its own game."""
+        scale = 1.0 - self.discount if self.normalised else 1.0
+        return scale * self.joint_rewards.min(axis=(1, 2))
+
+    @cached_property
     def joint_transitions(self) -> Array:
         """P(s' | s, a), shape (S, A, S), over the A enumerated joint actions."""
         return self.transitions.reshape(self.n_states, -1, self.n_states)

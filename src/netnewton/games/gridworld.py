@@ -123,6 +123,11 @@ class Gridworld:
         return self.width, self.height
 
     @cached_property
+    def least_rewards(self) -> Array:
+        """The least that `step` may pay each agent, shape (2,)."""
+        return np.zeros(2)
+
+    @cached_property
     def starts(self) -> Array:
         """Where the agents start, shape (2 agents, 2 coordinates)."""
         return np.array([[0.0, 0.0], [self.width, 0.0]])

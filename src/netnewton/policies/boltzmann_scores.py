@@ -21,6 +21,8 @@ from netnewton.trajectories.scores import Scores, Sums
 class TableScores(Scores):
     """What both ways share: the tables of R repetitions' N copies, and how to look things up."""
 
+    free_of_action = True
+
     def __init__(
         self, policy: BoltzmannTables, theta: Array, mu: Array, batch: Trajectories
     ) -> None:

@@ -34,6 +34,8 @@ class GaussianScores(Scores):
     log_ratio : Array, shape (T, R, copies, L)
     """
 
+    free_of_action = True
+
     def __init__(
         self,
         policy: GaussianMeans,

@@ -25,6 +25,9 @@ class Scores(ABC):
     log_ratio: Array
     """log pi_{theta_i}(a_t | s_t) - log pi_mu(a_t | s_t), shape (T, R, N, L): of step t alone,
     under agent i's copy theta_i at ``[:, :, i]`` and under what was played, mu."""
+    free_of_action: bool = False
+    """Whether the score's derivative depends on the state alone, as for exponential families in
+    their natural parameters: it is then minus the score's covariance there."""
 
     @abstractmethod
     def steps(self) -> Array:

@@ -8,7 +8,15 @@ import pytest
 from scipy import special
 
 from netnewton import algorithms, curvature, run
-from netnewton.derivatives import NOT_COMPUTED, counted, counting, likelihood_ratio, one_shot
+from netnewton.derivatives import (
+    NOT_COMPUTED,
+    GaussNewton,
+    counted,
+    counting,
+    fisher,
+    likelihood_ratio,
+    one_shot,
+)
 from netnewton.derivatives.estimation import (
     Estimator,
     constant_baseline,
@@ -17,6 +25,7 @@ from netnewton.derivatives.estimation import (
     no_baseline,
     no_weights,
     own_copies,
+    printed_hessian,
     reinforce,
     unbiased_hessian,
     what_is_played,
@@ -26,6 +35,7 @@ from netnewton.policies import Boltzmann, behaviour_parameters
 from netnewton.trajectories import Streams, Trajectories
 
 BASELINES = (no_baseline, constant_baseline, None)
+KINDS = (printed_hessian, GaussNewton(-2.0), fisher)
 WEIGHTS = (importance_weights, no_weights)
 PARTS = ("J", "gradient", "hessian", "played", "effective_sample_size")
 
@@ -81,9 +91,9 @@ def test_counts_say_what_their_plays_do(logits, n_actions, baseline, weights, at
     plays = [rng.integers(policy.n_joint_actions, size=L) for L in sizes]
     plays[2][:] = 1  # one joint action alone
     drawn = np.stack([np.bincount(joint, minlength=policy.n_joint_actions) for joint in plays])
-    estimator = Estimator(baseline=baseline, weights=weights, evaluated_at=at)
-    found = counted(game, policy, streams(4), sizes, estimator).from_counts(theta, drawn)
-    for r, joint in enumerate(plays):
+    for (r, joint), kind in itertools.product(enumerate(plays), KINDS):
+        estimator = Estimator(hessian=kind, baseline=baseline, weights=weights, evaluated_at=at)
+        found = counted(game, policy, streams(4), sizes, estimator).from_counts(theta, drawn)
         expected = play_by_play(game, policy, theta[[r]], joint[np.newaxis], estimator)
         for part in PARTS:
             ours, theirs = getattr(found, part)[r], getattr(expected, part)[0]

@@ -146,7 +146,7 @@ def test_what_is_no_theta_is_refused(kind, bad):
 
 
 def test_streams_and_problems_must_be_as_many_as_repetitions():
-    with pytest.raises(ValueError, match="2 generators for 3 repetitions"):
+    with pytest.raises(ValueError, match=r"\(3, 2, 4\): give \(R, N, D\) with the R = 2"):
         sampled(2)(np.zeros((3, 2, 4)))
     with pytest.raises(ValueError, match=r"theta of shape \(2, 2, 4\): there are 3 problems"):
         team(3)(np.zeros((2, 2, 4)))
