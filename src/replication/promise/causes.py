@@ -158,7 +158,7 @@ def _spec(registration: Registration, cell: Cell) -> Spec:
     if "logits" in cell.removed:
         task = replace(task, set={**task.set, "policy.logits": "reference"})
     numbers = {"step_size": cell.step_size, "floor": cell.floor}
-    return spec(task, method, numbers, Draw(own["seed"], own["repetitions"], tuning=True))
+    return spec(task, method, numbers, Draw(own["seed"], own["repetitions"], cheap=True))
 
 
 def _of_experiment(task: Task) -> Settings:

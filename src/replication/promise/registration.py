@@ -27,8 +27,8 @@ class Task:
     why: str
     experiment: str = ""
     set: Settings = field(default_factory=dict)
-    tuning_set: Settings = field(default_factory=dict)
-    """What is changed for tuning, beside `set`."""
+    cheaper: Settings = field(default_factory=dict)
+    """What is changed besides, for tuning and at other scales of the rewards."""
     scales: tuple[float, ...] = ()
     team_problem: Settings | None = None
 
@@ -44,14 +44,14 @@ class Method:
     """As in config/paper.yaml, but for what is tuned."""
     tuned: tuple[Setting, ...] = ()
     derivatives: Settings = field(default_factory=dict)
-    on: Mapping[str, Settings] = field(default_factory=dict)
+    per_task: Mapping[str, Settings] = field(default_factory=dict)
     """Tasks on which its settings differ."""
     not_for: Mapping[str, str] = field(default_factory=dict)
     """Tasks that it does not apply to, with the reason."""
 
     def settings(self, task: str, numbers: Mapping[str, float]) -> Settings:
         """As a method of config/paper.yaml, on a task."""
-        return {**self.method, **self.on.get(task, {}), **numbers}
+        return {**self.method, **self.per_task.get(task, {}), **numbers}
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,10 @@ def registered(path: Path = REGISTERED) -> Registration:
     found = config.load_part(path, "promise")
     tasks = {name: _task(name, entry) for name, entry in found["tasks"].items()}
     methods = {name: _method(name, entry) for name, entry in found["methods"].items()}
-    named = [*found["causes"]["tasks"], *(t for m in methods.values() for t in (*m.on, *m.not_for))]
+    named = [
+        *found["causes"]["tasks"],
+        *(t for m in methods.values() for t in (*m.per_task, *m.not_for)),
+    ]
     for name in named:
         config.looked_up(tasks, name, "task")
     return Registration(**{**found, "tasks": tasks, "methods": methods})

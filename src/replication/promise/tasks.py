@@ -28,7 +28,8 @@ class Draw:
 
     seed: int
     repetitions: int
-    tuning: bool = False
+    cheap: bool = False
+    """With what the task says is cheaper."""
     scale: float = 1.0
     """Of the rewards."""
 
@@ -37,7 +38,7 @@ def draw(registration: Registration, purpose: str, scale: float = 1.0) -> Draw:
     """The repetitions for tuning, the trial or its replication."""
     tuning = purpose == "tuning"
     repetitions = registration.repetitions["tuning" if tuning else "trial"]
-    return Draw(registration.seeds[purpose], repetitions, tuning, scale)
+    return Draw(registration.seeds[purpose], repetitions, tuning or scale != 1.0, scale)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def spec(task: Task, method: Method, numbers: Mapping[str, float], chosen: Draw)
 
 def _settings(task: Task, chosen: Draw) -> dict[str, Any]:
     """The task's experiment with its changes, its seed and its scale of rewards."""
-    changes = {**task.set, **(task.tuning_set if chosen.tuning else {})}
+    changes = {**task.set, **(task.cheaper if chosen.cheap else {})}
     changes |= {"seed": chosen.seed, "repetitions": chosen.repetitions}
     assignments = [f"{key}={json.dumps(value)}" for key, value in changes.items()]
     changed = override(config.load(), task.experiment, [], assignments)["experiments"]

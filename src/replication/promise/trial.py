@@ -101,7 +101,9 @@ def conducted(registration: Registration, task: Task, method: Method) -> Row:
             for each in around
         ],
         "scalars": sent(task, method),
-        "runs": _runs(registration, task, lambda chosen: tried(task, method, winner, chosen)),
+        "runs": _runs(
+            registration, (1.0, *task.scales), lambda chosen: tried(task, method, winner, chosen)
+        ),
     }
 
 
@@ -111,15 +113,17 @@ def printed(registration: Registration, task: Task, reference: str) -> Row:
         "search": [],
         "bands": [],
         "scalars": sent_as_printed(task, reference),
-        "runs": _runs(registration, task, lambda chosen: as_printed(task, reference, chosen)),
+        "runs": _runs(registration, (1.0,), lambda chosen: as_printed(task, reference, chosen)),
     }
 
 
-def _runs(registration: Registration, task: Task, run: Callable[[Draw], Outcome]) -> list[Row]:
-    """The repetitions of the trial and of its replication, at every scale of the rewards."""
+def _runs(
+    registration: Registration, scales: Sequence[float], run: Callable[[Draw], Outcome]
+) -> list[Row]:
+    """The repetitions of the trial and of its replication, at some scales of the rewards."""
     rows = []
     for purpose in PURPOSES:
-        for scale in (1.0, *task.scales):
+        for scale in scales:
             found = run(draw(registration, purpose, scale))
             own = {"seeds": purpose, "scale": scale, "diverged": found.diverged}
             rows.append({**own, "J": found.J.tolist()})
