@@ -109,8 +109,8 @@ class ExactDerivatives(PolicySource):
         gradient = self._in_order(slope.reshape(copies.shape))
         if self.order == 1:
             return Derivatives(values.J, gradient)
-        if isinstance(self.hessian, PolicyCurvature):
-            hessian = self._of_log_policy(self.hessian, values, single)
+        if self._kind is not None:
+            hessian = self._of_log_policy(self._kind, values, single)
         else:
             free = self.policy.slot_probability(single)
             hessian = _within_states(self.policy, free, advantage, slope)
@@ -118,6 +118,11 @@ class ExactDerivatives(PolicySource):
                 hessian += self._across_states(values, single, gain)
         hessian = hessian.reshape(*copies.shape, self.n_parameters)
         return Derivatives(values.J, gradient, self._in_order_twice(hessian))
+
+    @cached_property
+    def _kind(self) -> PolicyCurvature | None:
+        """What is made of hess log pi alone; asking for its class would take too long a call."""
+        return self.hessian if isinstance(self.hessian, PolicyCurvature) else None
 
     def _across_states(self, values: _Values, single: Array, gain: Array) -> Array:
         pi, resolvent = self.policy.tabulated(single), self.game.discount * values.resolvent

@@ -60,17 +60,19 @@ class PolicySource:
     @property
     def n_agents(self) -> int:
         """N."""
-        return int(self.game.n_agents)
+        found: int = self.game.n_agents
+        return found
 
     @property
     def n_parameters(self) -> int:
         """D."""
-        return len(self.owner)
+        return len(self.policy.owner)
 
     @property
     def owner(self) -> Indices:
         """The agent that each parameter belongs to, shape (D,)."""
-        return np.asarray(self.policy.owner)
+        found: Indices = self.policy.owner
+        return found
 
     def _require(self, order: int, hessian: object) -> None:
         """Refuse an order that no source computes, or a matrix that is not for these agents."""

@@ -14,7 +14,7 @@ import pytest
 from scipy.linalg import eigvalsh
 
 from netnewton.curvature import FullHessian, all_or_nothing
-from netnewton.derivatives import exact
+from netnewton.derivatives import GaussNewton, exact
 from netnewton.games import finite
 from netnewton.policies import Boltzmann
 from replication.claims import errata, ledger
@@ -324,6 +324,21 @@ def test_the_dilemma_has_no_curvature_at_the_start(logits):
     found = exact(game, policy)(start)
     assert (found.hessian == 0.0).all() and np.abs(found.gradient).max() > 0.1
     assert np.abs(exact(game, policy)(start + np.arange(policy.n_parameters)).hessian).max() > 0.01
+    remedy = exact(game, policy, hessian=GaussNewton.of(game))(start).hessian
+    np.testing.assert_allclose(np.linalg.eigvalsh(remedy)[..., 0], -1.5 / (8 / policy.n_parameters))
+
+
+def test_second_derivatives_in_the_dilemma_couple_no_agents_and_turn_where_one_is_undecided(rng):
+    """∂²J_i/∂x_j² = c_ij p(1 − p)(1 − 2p), c_ij = −1 for the own logit and 2 for the other's."""
+    theta = rng.normal(size=(20, 2))
+    p = 1 / (1 + np.exp(-theta))
+    copies = np.repeat(theta[:, np.newaxis], 2, axis=1)
+    found = exact(finite.prisoners_dilemma(), Boltzmann(1, (2, 2), "reference"))(copies).hessian
+    expected = np.array([[-1, 2], [2, -1]]) * (p * (1 - p) * (1 - 2 * p))[:, np.newaxis]
+    np.testing.assert_allclose(found, expected[..., np.newaxis] * np.eye(2), atol=1e-15)
+    undecided = np.repeat(rng.normal(size=(20, 1, 2, 1)), 2, axis=1) * np.ones(2)
+    source = exact(finite.prisoners_dilemma(), Boltzmann(1, (2, 2)))
+    assert (source(undecided.reshape(20, 2, 4)).hessian == 0.0).all()
 
 
 def test_messages_hold_more_than_gradients_and_hessians(rng):
