@@ -46,6 +46,12 @@ class State:
         """The arrays that tell whether a repetition is still finite; all that hold numbers."""
         return [x for _, x in self.arrays() if x.dtype.kind == "f"]
 
+    def tracked(self) -> Iterator[tuple[Array, Array]]:
+        """Every tracker with what it tracks: the field ``x_mean`` the mean over agents of ``x``."""
+        for name, x in self.arrays():
+            if name.endswith("_mean"):
+                yield x, getattr(self, name.removesuffix("_mean"))
+
     def not_finite(self) -> Flags:
         """Which repetitions hold a number that is not finite, shape (R,)."""
         lost = np.zeros(len(self.theta), dtype=bool)
@@ -100,6 +106,33 @@ class Algorithm(ABC, Generic[S]):
     def singular(self, state: S) -> Flags:
         """Which repetitions met a matrix without an inverse in their last step, shape (R,)."""
         return np.zeros(len(state.theta), dtype=bool)
+
+
+def scalars_sent(algorithm: Algorithm[S], derivatives: DerivativeSource, theta: Array) -> int:
+    """How many numbers an agent sends each neighbour in an iteration, counted on one.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    derivatives : callable
+        It is asked once, and a source of samples plays a batch.
+    theta : Array, shape (R, N, d)
+        Where to be.
+
+    Returns
+    -------
+    int
+        Numbers of one agent's arrays that are given to *mix*. What a network sends more is not
+        counted: joint play, or two matrices where their difference would do.
+    """
+    sent: list[int] = []
+
+    def mix(values: Array, iteration: int) -> Array:
+        sent.append(values[0, 0].size)
+        return values
+
+    algorithm.step(algorithm.init(theta), derivatives, mix)
+    return sum(sent)
 
 
 def parameters(theta: npt.ArrayLike) -> Array:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy.typing as npt
 
-from netnewton.arrays import count
+from netnewton.arrays import Array, count
 from netnewton.derivatives import estimation
 from netnewton.derivatives.estimation import Estimator, no_baseline
 from netnewton.derivatives.source import Derivatives, SampledSource
 from netnewton.policies.behaviour import behaviour_parameters
 from netnewton.trajectories.playing import rollout
-from netnewton.trajectories.protocols import SampledGame, SampledPolicy
+from netnewton.trajectories.protocols import SampledGame, SampledPolicy, Trajectories
+from netnewton.trajectories.scores import Scores
 from netnewton.trajectories.streams import Streams
 
 APPENDIX_A = Estimator()
@@ -77,8 +78,16 @@ class SampledDerivatives(SampledSource):
         mu = behaviour_parameters(copies, self.owner)
         player = self.policy.player(mu, self.estimator.evaluated_at(copies, mu))
         batch = rollout(self.game, self.policy, mu, self.streams, self.horizon, self.size, player)
-        scores = player.scores(batch)
-        return estimation.estimate(batch, scores, self.game.discount, self.estimator, self.order)
+        found = self._estimate(batch, player.scores(batch), self.order)
+
+        def elsewhere(others: Array) -> Array:
+            at = self.estimator.evaluated_at(others, mu)
+            return self._estimate(batch, self.policy.scores(at, mu, batch), order=1).gradient
+
+        return found._replace(elsewhere=elsewhere)
+
+    def _estimate(self, batch: Trajectories, scores: Scores, order: int) -> Derivatives:
+        return estimation.estimate(batch, scores, self.game.discount, self.estimator, order)
 
 
 def likelihood_ratio(

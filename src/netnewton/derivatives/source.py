@@ -35,6 +35,9 @@ class Derivatives(NamedTuple):
     importance weights w, shape (R, N); where there is a batch."""
     played: Array = NOT_COMPUTED
     """Mean return of the batch, J_i of what was played, shape (R, N); where there is a batch."""
+    elsewhere: Callable[[Array], Array] | None = None
+    """From other copies, shape (R, N, D), to estimates of the gradient there from the same batch,
+    (R, N, D); None if the source has none to give."""
 
 
 DerivativeSource = Callable[[Array], Derivatives]

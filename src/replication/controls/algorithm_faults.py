@@ -82,7 +82,10 @@ def gradient_method_given_hessian(patch: Patch) -> None:
 
 def derivatives_of_the_next_agent(patch: Patch) -> None:
     """Each agent gets the exact derivatives of its neighbour's return."""
-    change_exact(patch, lambda d: Derivatives(*(np.roll(x, 1, axis=1) for x in d[:3])))
+    names = ("J", "gradient", "hessian")
+    change_exact(
+        patch, lambda d: d._replace(**{x: np.roll(getattr(d, x), 1, axis=1) for x in names})
+    )
 
 
 def hessian_block_transposed(patch: Patch) -> None:

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from netnewton import networks
-from netnewton.algorithms import ConsensusNewton
+from netnewton.algorithms import Algorithm
 from netnewton.derivatives import DerivativeSource
 from netnewton.policies import behaviour_parameters
 from netnewton.trajectories import Streams
-from replication.experiments import names, problems
+from replication.experiments import methods, names, problems
 from replication.experiments.config import ConfigError, Spec
 
 Array = npt.NDArray[np.float64]
@@ -37,7 +37,7 @@ class Experiment:
     (K, R, N); None if that is the mean return of the training batches."""
     saturated_share: Callable[[Array], Array]
     """The share of the policy with parameters mu, shape (..., d), that is saturated."""
-    algorithm: ConsensusNewton
+    algorithm: Algorithm[Any]
     weights: Array
     """The consensus matrix of each repetition, shape (R, N, N)."""
     start: Array
@@ -59,12 +59,19 @@ def build(spec: Spec, repetitions: Sequence[int]) -> Experiment:
     try:
         game = problems.game(settings["game"])
         policy = problems.policy(settings["policy"], game)
-        algorithm = _algorithm(settings["method"])
+        algorithm = methods.algorithm(settings["method"], policy.owner)
         training, evaluating = (
             Streams([stream(seed, repetition, purpose) for repetition in repetitions])
             for purpose in (TRAINING_STREAM, EVALUATION_STREAM)
         )
-        source = problems.derivatives(learning, game, policy, training, algorithm.order)
+        source = problems.derivatives(
+            learning,
+            game,
+            policy,
+            training,
+            algorithm.order,
+            settings["method"].get("matrix", "hessian"),
+        )
         evaluate = problems.evaluation(
             settings["evaluation"], learning.get("horizon"), game, policy, evaluating
         )
@@ -97,18 +104,6 @@ def _reported(
     if reported == "joint_policy":
         return lambda theta: evaluate(behaviour_parameters(theta, owner))
     return lambda theta: np.mean([evaluate(copy) for copy in np.moveaxis(theta, -2, 0)], axis=0)
-
-
-def _algorithm(settings: Mapping[str, Any]) -> ConsensusNewton:
-    sign = names.CURVATURE_SIGNS[settings["curvature_sign"]]
-    return ConsensusNewton(
-        curvature=names.CURVATURES[settings["curvature"]](sign, settings["floor"]),
-        step_size=settings["step_size"],
-        floor=settings["floor"],
-        projection=names.PROJECTIONS[settings["projection"]],
-        trackers=names.TRACKERS[settings["trackers"]],
-        vector=names.LOCAL_VECTORS[settings.get("local_vector", "same_matrix")](sign),
-    )
 
 
 def _graph(description: str | list[list[int]], agents: int) -> nx.Graph:

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from typing import Any
 
 import networkx as nx
 
 from netnewton import curvature
-from netnewton.algorithms import consensus_newton
-from netnewton.derivatives import estimation
+from netnewton.algorithms import (
+    Algorithm,
+    NetworkGiant,
+    TrackedNewton,
+    consensus_newton,
+    step_control,
+)
+from netnewton.derivatives import GaussNewton, estimation, fisher
 from netnewton.games.gridworld import Gridworld
 
 CURVATURES: Mapping[str, Callable[[int, float], curvature.Curvature]] = {
@@ -31,6 +38,28 @@ TRACKERS = {
     "previous": consensus_newton.previous_trackers,
     "current": consensus_newton.current_trackers,
 }
+METHOD = {"step_size", "curvature", "matrix", "damping", "projection", "floor"}
+TRACKING_METHOD = METHOD | {"penalty", "control", "bound"}
+METHOD_KEYS = {
+    "consensus_newton": METHOD | {"curvature_sign", "trackers", "local_vector"},
+    "tracked_newton": TRACKING_METHOD,
+    "network_giant": TRACKING_METHOD,
+    "natural_gradient": TRACKING_METHOD | {"momentum"},
+}
+TRACKING: Mapping[str, Callable[..., Algorithm[Any]]] = {
+    "tracked_newton": TrackedNewton,
+    "network_giant": NetworkGiant,
+}
+CONTROLS: Mapping[str, Callable[[float], step_control.StepControl]] = {
+    "length": step_control.LengthBound,
+    "length_of_matrix": lambda radius: step_control.LengthBound(radius, step_control.of_matrix),
+    "sample_size": step_control.SampleSizeBound,
+}
+MATRICES: Mapping[str, Callable[[Any], Any]] = {
+    "gauss_newton": GaussNewton.of,
+    "fisher": lambda game: fisher,
+}
+"""What stands in place of the Hessian; Gauss-Newton's bound is each agent's least reward."""
 GRAPHS: Mapping[str, Callable[[int], nx.Graph]] = {
     "complete": nx.complete_graph,
     "path": nx.path_graph,

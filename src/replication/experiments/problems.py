@@ -6,6 +6,7 @@ Each choice in the configuration is a value here; combinations that make no sens
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def game(settings: Settings) -> Game:
         If a setting is missing, does not belong to this game, or is refused by it.
     """
     name, horizon = settings["name"], settings.get("horizon", "one_shot")
-    _only("game", settings, "name", names.GAME_KEYS)
+    only("game", settings, "name", names.GAME_KEYS)
     if name == "gridworld":
         _all("game", settings, names.BOX)
         return Gridworld(**{key: settings[key] for key in names.BOX})
@@ -65,7 +66,7 @@ def policy(settings: Settings, played: Game) -> Policy:
         If the family is not for this game, or a setting is missing or not this family's.
     """
     family = settings["family"]
-    _only("policy", settings, "family", names.POLICY_KEYS)
+    only("policy", settings, "family", names.POLICY_KEYS)
     _all("policy", settings, names.POLICY_KEYS[family])
     if isinstance(played, Gridworld) != (family == "gaussian_rbf"):
         raise ValueError(
@@ -82,9 +83,16 @@ def policy(settings: Settings, played: Game) -> Policy:
 
 
 def derivatives(
-    settings: Settings, played: Game, joint: Policy, streams: Streams, order: int
+    settings: Settings,
+    played: Game,
+    joint: Policy,
+    streams: Streams,
+    order: int,
+    matrix: str = "hessian",
 ) -> DerivativeSource:
     """What the agents learn from: exact derivatives, or a new batch of trajectories every time.
+
+    The matrix is what a method wants in place of the Hessian.
 
     Raises
     ------
@@ -92,15 +100,19 @@ def derivatives(
         If a setting is missing or out of place, or exact derivatives are not to be had.
     """
     if settings["kind"] == "exact":
-        _only("derivatives", settings, "kind", {"exact": set()})
-        return exact(*of_finite(played, joint, "derivatives"), order)
+        only("derivatives", settings, "kind", {"exact": set()})
+        instead = {} if matrix == "hessian" else {"hessian": names.MATRICES[matrix](played)}
+        return exact(*of_finite(played, joint, "derivatives"), order, **instead)
     _all("derivatives", settings, names.SAMPLING_KEYS)
     if played.discount == 0 and settings["horizon"] > 1:
         raise ValueError(
             f"derivatives.horizon = {settings['horizon']}: a game that is played once has horizon 1"
         )
     horizon, size = settings["horizon"], settings["batch_size"]
-    return likelihood_ratio(played, joint, streams, horizon, size, estimator(settings), order)
+    estimated = estimator(settings)
+    if matrix != "hessian":
+        estimated = replace(estimated, hessian=names.MATRICES[matrix](played))
+    return likelihood_ratio(played, joint, streams, horizon, size, estimated, order)
 
 
 def estimator(settings: Settings) -> estimation.Estimator:
@@ -127,7 +139,7 @@ def evaluation(
     ValueError
         If a setting is missing or out of place, or exact returns are not to be had.
     """
-    _only("evaluation", settings, "kind", names.EVALUATION_KEYS)
+    only("evaluation", settings, "kind", names.EVALUATION_KEYS)
     _all("evaluation", settings, names.EVALUATION_KEYS[settings["kind"]])
     if settings["kind"] == "exact":
         return exact(*of_finite(played, joint, "evaluation"), order=0).returns
@@ -161,7 +173,7 @@ def of_finite(played: Game, joint: Policy, section: str) -> tuple[finite.FiniteG
     return played, joint
 
 
-def _only(section: str, settings: Settings, kind: str, known: Mapping[str, set[str]]) -> None:
+def only(section: str, settings: Settings, kind: str, known: Mapping[str, set[str]]) -> None:
     """Refuse a setting that belongs to another kind."""
     for key in settings:
         if key != kind and key not in known[settings[kind]]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from netnewton import Run
 from netnewton import run as run_algorithm
-from netnewton.algorithms.consensus_newton import NewtonState
+from netnewton.algorithms import State
 from netnewton.derivatives import NOT_COMPUTED, Derivatives
 from netnewton.networks import unchecked_mixing
 from netnewton.policies import behaviour_parameters
@@ -92,7 +92,7 @@ def advance(experiment: Experiment, iterations: int, report: Report = silent) ->
     """Advance what has been built, whatever its algorithm is, if its state is Algorithm 1's."""
     batches: list[Derivatives] = []
 
-    def observe(block: NewtonState) -> Mapping[str, npt.NDArray]:
+    def observe(block: State) -> Mapping[str, npt.NDArray]:
         report(len(experiment.start) * len(block.theta) / (iterations + 1))
         return observed(block, experiment)
 
@@ -115,21 +115,24 @@ def advance(experiment: Experiment, iterations: int, report: Report = silent) ->
 
 
 def _without_derivatives(local: Derivatives) -> Derivatives:
-    return local._replace(gradient=NOT_COMPUTED, hessian=NOT_COMPUTED)
+    return local._replace(gradient=NOT_COMPUTED, hessian=NOT_COMPUTED, elsewhere=None)
 
 
-def observed(states: NewtonState, experiment: Experiment) -> Mapping[str, npt.NDArray]:
+def observed(states: State, experiment: Experiment) -> Mapping[str, npt.NDArray]:
     """What is recorded of every iteration and repetition."""
     distance = states.theta - states.theta.mean(axis=-2, keepdims=True)
     return {
         "theta": states.theta,
         "disagreement": np.sqrt(np.square(distance).sum(axis=-1).max(axis=-1)),
-        "fallback": states.fallback,
-        "g_error": _error_of_mean(states.g_mean, states.g),
-        "g_size": _largest_entry(states.g),
-        "H_error": _error_of_mean(states.H_mean, states.H),
-        "H_size": _largest_entry(states.H),
+        "fallback": states.fallback,  # type: ignore[attr-defined]
+        **dict(_of_trackers(states)),
     }
+
+
+def _of_trackers(states: State) -> Iterator[tuple[str, npt.NDArray]]:
+    for name, (tracker, local) in zip("gH", states.tracked(), strict=False):
+        yield f"{name}_error", _error_of_mean(tracker, local)
+        yield f"{name}_size", _largest_entry(local)
 
 
 def _error_of_mean(tracker: npt.NDArray, local: npt.NDArray) -> npt.NDArray:
@@ -143,7 +146,9 @@ def _largest_entry(values: npt.NDArray) -> npt.NDArray:
 
 def tracking_error(trace: Mapping[str, npt.NDArray]) -> npt.NDArray:
     """Error of the mean trackers of g and of H, the larger, from what `observed` has recorded."""
-    return np.maximum(*(_relative(trace[f"{x}_error"], trace[f"{x}_size"]) for x in "gH"))
+    tracked = [x for x in "gH" if f"{x}_error" in trace]  # vectors alone, for some methods
+    errors = [_relative(trace[f"{x}_error"], trace[f"{x}_size"]) for x in tracked]
+    return np.maximum.reduce(errors)
 
 
 def _relative(error: npt.NDArray, size: npt.NDArray) -> npt.NDArray:
@@ -153,9 +158,7 @@ def _relative(error: npt.NDArray, size: npt.NDArray) -> npt.NDArray:
     return np.divide(error, size, out=of_nothing, where=size > 0)
 
 
-def _variables(
-    run: Run[NewtonState], experiment: Experiment, batches: list[Derivatives]
-) -> Variables:
+def _variables(run: Run[State], experiment: Experiment, batches: list[Derivatives]) -> Variables:
     """Repetition first, and nothing but NaN (or no fallback) once a repetition has diverged."""
     copies = run.trace["theta"]
     mu = behaviour_parameters(copies, experiment.owner)

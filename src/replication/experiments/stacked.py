@@ -41,7 +41,7 @@ class RowwiseHessian(FullHessian):
     @classmethod
     def of(cls, experiments: Sequence[Experiment]) -> RowwiseHessian:
         """Each experiment's own, for all of its repetitions."""
-        own = [e.algorithm for e in experiments for _ in e.start]
+        own: list[Any] = [e.algorithm for e in experiments for _ in e.start]
         signs = [a.curvature.sign for a in own if isinstance(a.curvature, FullHessian)]
         found = dict.fromkeys(a.projection for a in own)
         rows = {p: [r for r, a in enumerate(own) if a.projection is p] for p in found}
@@ -101,8 +101,10 @@ def simulate_stacked(specs: Sequence[Spec]) -> list[Variables]:
     Raises
     ------
     ValueError
-        If the specs differ in more than may differ.
+        If the specs differ in more than may differ, or are not of Algorithm 1 with Hessians.
     """
+    if any({"algorithm", "matrix"} & spec.settings["method"].keys() for spec in specs):
+        raise ValueError("only Algorithm 1 with Hessians is stacked: simulate other specs singly")
     if len({key(spec) for spec in specs}) != 1:
         raise ValueError("these specs differ in what is not stacked: group them by their key")
     experiments = [build(spec, range(spec.settings["repetitions"])) for spec in specs]
@@ -112,7 +114,7 @@ def simulate_stacked(specs: Sequence[Spec]) -> list[Variables]:
         local.append(source(theta))
         return local[-1]
 
-    algorithm = experiments[0].algorithm
+    algorithm: Any = experiments[0].algorithm
     if isinstance(algorithm.curvature, FullHessian):
         algorithm = replace(algorithm, curvature=RowwiseHessian.of(experiments))
     done = run(

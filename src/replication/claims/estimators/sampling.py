@@ -87,10 +87,14 @@ def sampled(
         parts.append(
             [estimation.estimate(batch, scores, game.discount, e, order) for e in estimators]
         )
-    return [
-        Derivatives(*map(np.concatenate, zip(*each, strict=True)))
-        for each in zip(*parts, strict=True)
-    ]
+    return [_joined(each) for each in zip(*parts, strict=True)]
+
+
+def _joined(parts: Sequence[Derivatives]) -> Derivatives:
+    """Derivatives of the repetitions of all parts."""
+    names = (name for name in Derivatives._fields if name != "elsewhere")
+    joined: dict[str, Any] = {x: np.concatenate([getattr(d, x) for d in parts]) for x in names}
+    return parts[0]._replace(**joined)
 
 
 def enough(deviation: float) -> int:
