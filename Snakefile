@@ -67,7 +67,7 @@ def sources(*names):
     return digest([f"src/{name}" for name in names])[:16]
 
 
-SIMULATING = "build config files kernels make names problems results simulate".split()
+SIMULATING = "build config files kernels make methods names problems results simulate".split()
 SIMULATION = ("netnewton", *(f"replication/experiments/{name}.py" for name in SIMULATING))
 MEASURING = (
     "netnewton",

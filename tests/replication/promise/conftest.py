@@ -21,17 +21,22 @@ promise:
     team_problems:
       title: team
       why: small
-      team_problem: {agents: 3, parameters: 2, terms: 1, steepness: 1.0, heterogeneity: 0.5, graph: path, iterations: 5}
+      team_problem:
+        {agents: 3, parameters: 2, terms: 1, steepness: 1.0, heterogeneity: 0.5, graph: path,
+         iterations: 5}
   methods:
     DS:
       title: first
       family: first_order
-      method: {curvature: floor_identity, curvature_sign: printed, projection: all_or_nothing, trackers: previous}
+      method: &first
+        {curvature: floor_identity, curvature_sign: printed, projection: all_or_nothing,
+         trackers: previous}
       tuned: {step_size: {from: -1, to: 0, most: 0}, floor: {from: -1, to: 0}}
     DN_absolute:
       title: second
       family: second_order
-      method: {curvature: full, curvature_sign: ascent, projection: absolute_eigenvalues, trackers: previous}
+      method:
+        {<<: *first, curvature: full, curvature_sign: ascent, projection: absolute_eigenvalues}
       derivatives: {hessian: unbiased}
       tuned: {step_size: {from: -1, to: 0, most: 0}, floor: {from: -1, to: 0}}
   references: [DN]

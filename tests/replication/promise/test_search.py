@@ -71,7 +71,7 @@ def test_bands_reach_as_far_as_is_good_enough():
 
     def enough(numbers):
         tried.append(numbers)
-        return 0.01 < numbers["step_size"] and numbers["floor"] >= 10**-1.5
+        return numbers["step_size"] > 0.01 and numbers["floor"] >= 10**-1.5
 
     step_size, floor = bands(TWO, point, enough, Fraction(1, 2), Fraction(2))
     assert (step_size.below, step_size.above) == (Fraction(1, 2), 1)

@@ -126,7 +126,7 @@ def test_team_problems_start_at_0_end_near_1_and_count_divergence(small):
 
 def test_methods_stand_in_tables_in_the_order_of_the_registration(made, small):
     outcomes = trial.conduct(made / "done", 1, silent, small)
-    assert list(outcomes)[0] == ("dilemma_exact", "DS")
+    assert next(iter(outcomes)) == ("dilemma_exact", "DS")
     assert _levels("team_problems", outcomes).start == 0.0
     assert set(tables_of(outcomes, small, 0.98)) | {"causes"} == {
         path.stem for path in (made / "tables").glob("*.csv")
