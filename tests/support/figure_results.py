@@ -25,7 +25,13 @@ GRIDWORLD = [
 ]
 # Drawn from tables of their own: test_step_sizes.py, test_multiverse_figures.py.
 MULTIVERSE = ("best_faith", "governing", "plausible")
-OTHERS = {"thresholds", *MULTIVERSE, *(f"specification_fig{n}" for n in (1, 2, 3))}
+OTHERS = {
+    "thresholds",
+    "promise",
+    "causes",
+    *MULTIVERSE,
+    *(f"specification_fig{n}" for n in (1, 2, 3)),
+}
 DRAWN = [name for name in draw.FIGURES if name not in OTHERS]
 
 

@@ -14,6 +14,7 @@ from replication.claims.figure_1 import measure as figure_1
 from replication.claims.figure_2 import measure as figure_2
 from replication.claims.figure_3 import measure as figure_3
 from replication.claims.messages import measure as messages
+from replication.claims.promise import measure as promise
 from replication.claims.rates import measure as rates
 from replication.claims.theorems import measure as theorems
 from replication.experiments.config import ConfigError
@@ -28,6 +29,7 @@ OF_GROUP: Mapping[str, Mapping[str, Measure]] = {
     "figure_2": figure_2.MEASURES,
     "figure_3": figure_3.MEASURES,
     "attribution": attribution.MEASURES,
+    "promise": promise.MEASURES,
 }
 
 

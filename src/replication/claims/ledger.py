@@ -26,6 +26,7 @@ GROUPS = (
     "figure_2",
     "figure_3",
     "attribution",
+    "promise",
 )
 """The groups of claims, in the paper's order: a file of the ledger and a folder here for each."""
 

@@ -141,6 +141,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     larger = add("power", stages.power, "take the verdicts at a larger n, fixed by power")
     larger.add_argument("out", type=Path, help="the .json file to write")
     larger.add_argument("--scratch", type=Path, default=Path("results/power"), help="for the runs")
+    tried = add("promise", stages.promise, "conduct the trial that config/promise.yaml registers")
+    tried.add_argument("--out", type=Path, default=Path("results/promise/tables"))
+    tried.add_argument("--scratch", type=Path, default=Path("results/promise/done"))
 
     heading("stages of the workflow")
     simulate = add("simulate", stages.simulate, "simulate methods of experiments")
@@ -163,9 +166,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     report.add_argument("--out", type=Path, default=Path("paper_checks"))
     for sub in (collect, report):
         sub.add_argument("--figures", type=Path, default=Path("figures"))
-    for sub in (run, simulate, study, swept, drawn, larger):
+    for sub in (run, simulate, study, swept, drawn, larger, tried):
         sub.add_argument("--jobs", type=positive, default=1, help="worker processes, at most")
-    for sub in (summarise, draw, plot, measure, check, collect, study, swept, drawn, larger):
+    with_intervals = (summarise, draw, plot, measure, check, collect, study, swept, drawn)
+    for sub in (*with_intervals, larger, tried):
         sub.add_argument("--confidence", type=probability, default=0.98, help="of the intervals")
     run.add_argument("--confidence", type=probability, help="default: the configuration's")
     for sub in (listing, run, check, *reviewing):

@@ -65,6 +65,17 @@ def power(options: argparse.Namespace) -> None:
     take(options.out, options.scratch, options.jobs, options.confidence)
 
 
+def promise(options: argparse.Namespace) -> None:
+    """Conduct the trial and write its tables."""
+    import warnings
+
+    from replication.promise.tables import promise as conducted
+
+    # joblib replaces a worker that has grown, and says so: nothing is lost.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+    conducted(options.out, options.scratch, options.jobs, options.confidence)
+
+
 def summarise(options: argparse.Namespace) -> None:
     """Summarise an experiment's results."""
     from replication.experiments.summarise import write_summary

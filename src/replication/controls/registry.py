@@ -10,6 +10,7 @@ from replication.claims.figure_2 import faults as figure_2
 from replication.claims.figure_3 import faults as figure_3
 from replication.claims.messages import faults as messages
 from replication.claims.planting import Control
+from replication.claims.promise import faults as promise
 from replication.claims.rates import faults as rates
 from replication.claims.theorems import faults as theorems
 from replication.controls import (
@@ -21,7 +22,7 @@ from replication.controls import (
 
 OF_CLAIMS = (
     *(definitions, messages, rates, theorems, estimators),
-    *(figure_1, figure_2, figure_3, attribution),
+    *(figure_1, figure_2, figure_3, attribution, promise),
 )
 OTHERS = (algorithm_faults, sampling_faults, interval_faults, randomness_faults)
 

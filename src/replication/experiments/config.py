@@ -109,6 +109,14 @@ def _studied(path: Path) -> Any:
     return document
 
 
+def load_part(path: Path, part: str) -> dict[str, Any]:
+    """Read another file of the folder and check it against its part of the schema; as `load`."""
+    document = _parsed(path, _text(path))
+    _check_schema(document, {"$defs": config_schema()["$defs"], "$ref": f"#/$defs/{part}"})
+    found: dict[str, Any] = document[part]
+    return found
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")

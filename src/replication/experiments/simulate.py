@@ -75,7 +75,7 @@ def simulate(
     size = chunk or -(-len(repetitions) // workers)
     chunks = [repetitions[i : i + size] for i in range(0, len(repetitions), size)]
     if len(chunks) == 1:
-        parts = [_advance(experiment, spec.settings["iterations"], report)]
+        parts = [advance(experiment, spec.settings["iterations"], report)]
     elif workers == 1:
         parts = [simulate_chunk(spec, part, report) for part in chunks]
     else:
@@ -85,10 +85,11 @@ def simulate(
 
 def simulate_chunk(spec: Spec, repetitions: Sequence[int], report: Report = silent) -> Variables:
     """Advance some repetitions together, in this process."""
-    return _advance(build(spec, repetitions), spec.settings["iterations"], report)
+    return advance(build(spec, repetitions), spec.settings["iterations"], report)
 
 
-def _advance(experiment: Experiment, iterations: int, report: Report) -> Variables:
+def advance(experiment: Experiment, iterations: int, report: Report = silent) -> Variables:
+    """Advance what has been built, whatever its algorithm is, if its state is Algorithm 1's."""
     batches: list[Derivatives] = []
 
     def observe(block: State) -> Mapping[str, npt.NDArray]:

@@ -12,6 +12,7 @@ from replication.experiments.files import write_whole
 from replication.experiments.results import Results
 from replication.figures import (
     best_faith,
+    causes_removed,
     fig1,
     fig2,
     fig3,
@@ -21,6 +22,7 @@ from replication.figures import (
     gridworld_sweep,
     methods_compared,
     plausible,
+    promise,
     specification,
     threshold_curves,
 )
@@ -38,6 +40,8 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     **{f"specification_{f}": specification.draw_specification(f) for f in effects.MAIN},
     "governing": governing.draw_governing(),
     "plausible": plausible.draw_plausible(),
+    "promise": promise.draw_promise(),
+    "causes": causes_removed.draw_causes(),
     "best_faith": best_faith.BEST_FAITH,
     "thresholds": threshold_curves.draw_thresholds(ROOT / "results" / "thresholds.csv"),
 }

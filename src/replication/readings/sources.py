@@ -10,7 +10,7 @@ OF_RUNS = (
     "src/netnewton",
     *(
         f"src/replication/experiments/{name}.py"
-        for name in ("build", "config", "names", "problems", "simulate")
+        for name in ("build", "config", "methods", "names", "problems", "simulate")
     ),
 )
 """What results depend on."""

@@ -26,7 +26,7 @@ def ambiguities():
 
 
 def test_ids_are_unique(claims, ambiguities):
-    assert len(claims) == len(ledger.claims()) == 45
+    assert len(claims) == len(ledger.claims()) == 49
     assert len(ambiguities) == len(ledger.ambiguities())
 
 

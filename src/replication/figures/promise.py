@@ -1,0 +1,156 @@
+"""The trial: the best of each family on every task beside what is printed, and how they are tuned.
+
+On the left mean returns with bands; on the right how far each setting can be moved from the winner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from replication.claims.promise.committed import FOLDER, Row, table
+from replication.experiments.files import csv_table
+from replication.experiments.results import Results
+from replication.figures.style import LOOKS, SMALL, Drawing, Key, Line, Look, canvas, lines
+from replication.promise.registration import FIRST_ORDER, SECOND_ORDER, Task, registered
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FAMILIES: Mapping[str, Look] = {
+    SECOND_ORDER: LOOKS["DN_floor"],
+    FIRST_ORDER: LOOKS["DS"],
+    "printed DN": LOOKS["DN"],
+    "printed DG": LOOKS["DG"],
+}
+LABELS = {
+    SECOND_ORDER: "best second order",
+    FIRST_ORDER: "best first order",
+    "printed DN": "DN as printed",
+    "printed DG": "DG as printed",
+}
+SIGNS = {"step_size": "ε", "floor": "floor", "damping": "damping", "bound": "bound"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A line of a panel: one method on one task, with the bands of its settings."""
+
+    task: Task
+    kind: str
+    """The family it is the best of, or what is printed."""
+    method: str
+    curve: Line
+    bands: Sequence[Row]
+
+
+def draw_promise(folder: Path = FOLDER) -> Drawing[list[Shown]]:
+    """The figure of the trial's tables; read when it is drawn.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def prepare(results: Mapping[Key, Results], confidence: float) -> list[Shown]:
+        curves, bands = table("curves", folder), table("bands", folder)
+        return [
+            Shown(task, kind, name, _line(curves, task, kind, name), _of(bands, task, name))
+            for task in registered().tasks.values()
+            for kind, name in _chosen(task, table("winners", folder), curves)
+        ]
+
+    return Drawing([], prepare, draw, caption, _table)
+
+
+def _chosen(task: Task, winners: Sequence[Row], curves: Sequence[Row]) -> list[tuple[str, str]]:
+    """The best of each family by its area in tuning, and what is printed."""
+    own = [row for row in winners if row["task"] == task.name]
+    found = []
+    for family in (SECOND_ORDER, FIRST_ORDER):
+        rows = [row for row in own if row["family"] == family]
+        found.append((family, str(max(rows, key=lambda row: float(row["area"]))["method"])))
+    run = {row["method"] for row in curves if row["task"] == task.name}
+    return found + [(name, name) for name in FAMILIES if name in run]
+
+
+def _of(rows: Sequence[Row], task: Task, method: str) -> list[Row]:
+    return [row for row in rows if (row["task"], row["method"]) == (task.name, method)]
+
+
+def _line(curves: Sequence[Row], task: Task, kind: str, method: str) -> Line:
+    own = _of(curves, task, method)
+    columns = ("iteration", "mean", "lower", "upper")
+    return Line(LABELS[kind], FAMILIES[kind], *(np.array([r[c] for r in own]) for c in columns))
+
+
+def draw(shown: list[Shown]) -> Figure:
+    """A row for each task: curves, and the bands of settings."""
+    tasks = list(dict.fromkeys(line.task.name for line in shown))
+    figure, axes = canvas(1.6 * len(tasks) + 0.6, len(tasks), 2, squeeze=False, width_ratios=(3, 2))
+    for (left, right), name in zip(axes, tasks, strict=True):
+        own = [line for line in shown if line.task.name == name]
+        lines(left, [line.curve for line in own])
+        left.set_title(own[0].task.title, fontsize=SMALL)
+        _bands(right, own)
+    axes[-1, 0].set_xlabel("iteration")
+    axes[-1, 1].set_xlabel("decades from the winner")
+    figure.supylabel("J(μ)", fontsize=SMALL)
+    handles = [
+        axes[0, 0].plot([], [], color=look.color, dashes=look.dashes or (), label=LABELS[kind])[0]
+        for kind, look in FAMILIES.items()
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=SMALL)
+    return figure
+
+
+def _bands(axis: Axes, shown: Sequence[Shown]) -> None:
+    """A bar for each setting of each tuned method; an arrow where it goes on."""
+    bars = [(line, band) for line in shown for band in line.bands]
+    for y, (line, band) in enumerate(bars):
+        color = line.curve.look.color
+        axis.plot([-band["below"], band["above"]], [y, y], color=color, linewidth=4)
+        axis.plot([0], [y], marker="|", color="white")
+        for end, is_open in ((-band["below"], "open_below"), (band["above"], "open_above")):
+            if band[is_open] == "True":
+                axis.plot([end], [y], marker="<" if end < 0 else ">", color=color, clip_on=False)
+    axis.set_yticks(range(len(bars)), [SIGNS[band["setting"]] for _, band in bars])
+    axis.set(xlim=(-1.2, 1.2), ylim=(len(bars) - 0.5, -0.5))
+    axis.axvline(0, color="0.7", linewidth=0.8, zorder=0)
+
+
+def caption(shown: list[Shown], confidence: float) -> str:
+    """Caption of the figure."""
+    plan = registered()
+    best = {line.task.title: line.method for line in shown if line.kind == SECOND_ORDER}
+    named = "; ".join(f"{title}: {plan.methods[name].title}" for title, name in best.items())
+    return (
+        "What was promised, what was printed and what it takes: on every task of the trial the "
+        "second-order method and the first-order method with the largest mean return in tuning, "
+        f"each the best of {plan.budget} runs, and DN and DG with their printed settings. The "
+        f"second-order method is: {named}. Left: J(μ) (team problems: normalised) on fresh seeds, "
+        f"means over n = {plan.repetitions['trial']} repetitions with pointwise "
+        f"{100 * confidence:g} % Student-t intervals. Right: how far a setting alone can be moved "
+        f"from the winner with at least {100 * plan.band['keeps']:g} % of its normalised mean "
+        f"return in tuning, in steps of {plan.band['stride']:g} decades; arrows: it goes on "
+        f"beyond {plan.band['farthest']} decade, the farthest tried."
+    )
+
+
+def _table(shown: list[Shown]) -> str:
+    header = ("task", "kind", "method", "iteration", "mean", "lower", "upper")
+    return csv_table(
+        header,
+        (
+            [line.task.name, line.kind, line.method, int(k), *(f"{x:.8g}" for x in values)]
+            for line in shown
+            for k, *values in zip(
+                line.curve.x, line.curve.value, line.curve.lower, line.curve.upper, strict=True
+            )
+        ),
+    )
