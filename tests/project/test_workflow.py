@@ -52,19 +52,39 @@ def test_everything_is_made_and_nothing_half(finished):
     assert not [name for name in finished.files() if name.rsplit("/", 1)[-1].startswith(".")]
 
 
-def test_progress_is_shown_and_logged(finished):
+def test_a_run_shows_a_line_for_each_job_and_ends_with_the_card(finished):
+    shown = finished.output.splitlines()
+    assert len(shown) < 60 and any(re.fullmatch(r"\[ *1/\d+\] \w+, \d+ s", s) for s in shown)
+    for label in ("Verdicts", "Figure 1", "Figure 2", "Figure 3", "Bytes", "Page", "Time"):
+        assert len([line for line in shown if line.startswith(label)]) == 1, label
+    (log,) = re.findall(r"; log: (.*)", finished.output)
+    assert "rule simulate_pd_exact:" in (finished.folder / log).read_text()
+
+
+def test_progress_is_logged(finished):
     log = (finished.folder / "results/logs/simulate-pd_exact.log").read_text()
-    for text in (finished.output, log):
-        assert "pd_exact/DN: 30 repetitions started" in text
-        assert "pd_exact/DN: 30 repetitions done in" in text
+    assert "pd_exact/DN: 30 repetitions started" in log
+    assert "pd_exact/DN: 30 repetitions done in" in log
 
 
 def test_a_second_run_and_a_touched_file_do_nothing(finished, project):
     copy = copy_of(finished, project)
-    assert "Nothing to be done" in copy.snakemake().stderr
+    assert "Nothing to be done" in copy.snakemake().stdout
     time.sleep(0.01)
     (copy.folder / "src/netnewton/algorithms/consensus_newton.py").touch()
-    assert "Nothing to be done" in copy.snakemake().stderr
+    assert "Nothing to be done" in copy.snakemake().stdout
+    verbose = copy.snakemake("--verbose")
+    assert "Building DAG of jobs" in verbose.stderr and "Figure 1" in verbose.stdout
+
+
+def test_a_job_that_fails_is_named_with_the_end_of_its_log(project):
+    broken = project.folder / "src/replication/experiments/make.py"
+    broken.write_text("raise OSError('the disk is full')\n")
+    done = project.snakemake("results/pd_exact/DN.nc")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) < 6
+    name, end = "results/logs/simulate-pd_exact.log", "    netnewton: failed: the disk is full"
+    assert f"simulate_pd_exact failed; its log, {name}, ends:\n{end}\n" in done.stderr
+    assert "1 of 1 jobs failed, 0 are done; log: .snakemake/log/" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -126,10 +146,8 @@ def test_config_on_the_command_line_and_targets_by_name(project):
     assert Results(project.folder / "results/pd_exact/DN.nc")["J"].shape == (3, 21)
     made = {name.split("/")[1] for name in project.files() if name.endswith(".nc")}
     assert made == {"pd_exact"}
-    assert (
-        "Nothing to be done"
-        in project.snakemake("results/pd_exact/DN.nc", "--config", small).stderr
-    )
+    again = project.snakemake("results/pd_exact/DN.nc", "--config", small)
+    assert "Nothing to be done" in again.stderr and "Figure 1" not in again.stdout
     other = small.replace("20", "30")
     plan = project.snakemake("--dry-run", "results/pd_exact/DN.nc", "--config", other).stdout
     assert "simulate" in plan

@@ -8,9 +8,9 @@ from typing import Any
 from replication.claims.verdicts import REPRODUCED
 from replication.experiments.intervals import share_interval
 from replication.multiverse.shares import Share, short
+from replication.report.wording import MAIN_LAW
 
 MOST = 3  # choices that are named
-MAIN_LAW = "even"  # universes are drawn by it, so that its interval is the narrowest
 
 
 def of_claims(shares: Iterable[Share]) -> dict[str, dict[str, Any]]:

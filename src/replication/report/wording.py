@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from replication.claims.verdicts import MARKS, REPRODUCED
-from replication.report.plausibility import MAIN_LAW
+
+MAIN_LAW = "even"  # universes are drawn by it, so that its interval is the narrowest
 
 
 def verdict(claim: Mapping[str, Any]) -> str:
