@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from replication.claims.verdicts import MARKS
 from replication.experiments.config import ConfigError, nearest
-from replication.report.pages import draws, interval, region
+from replication.report.pages import complete, draws, measured, region
 from replication.report.plausibility import holds
+from replication.report.wording import in_words
 
 WIDTH = 79
 LABEL = 12
@@ -30,16 +30,17 @@ def claim_screen(report: Mapping[str, Any], name: str) -> str:
     ConfigError
         If the report has no such claim.
     """
-    claims = {claim["id"]: claim for claim in report["claims"]}
+    claims = {claim["id"]: claim for claim in complete(report)["claims"]}
     if name not in claims:
         raise ConfigError(f"there is no claim {name!r}: {nearest(name, claims)}")
     return "\n".join(_lines(claims[name], report))
 
 
 def _lines(claim: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
+    yield from textwrap.wrap(claim["title"], WIDTH)
     yield from _entry(claim["id"], claim["place"])
     yield from _entry("claim", claim["claim"])
-    yield from _entry("verdict", f"{MARKS[claim['verdict']]} {claim['verdict']}")
+    yield from _entry("verdict", in_words(claim))
     if claim.get("plausible"):
         yield from _entry("", _plausible(claim))
     if "not_tested" in claim:
@@ -82,10 +83,9 @@ def _plausible(claim: Mapping[str, Any]) -> str:
 def _quantity(quantity: Mapping[str, Any], confidence: float) -> Iterator[str]:
     yield from _entry("quantity", f"{quantity['id']}: {quantity['quantity']}")
     if "value" in quantity:
-        unit = "" if quantity["unit"] == "1" else f" {quantity['unit']}"
         exact = quantity["lower"] == quantity["upper"]
         at = "" if exact else f" ({100 * confidence:g} % interval)"
-        yield from _entry("measured", f"{interval(quantity)}{unit}, n = {quantity['n']}{at}")
+        yield from _entry("measured", f"{measured(quantity)}, n = {quantity['n']}{at}")
     verdict = f": {quantity['verdict']}" if "verdict" in quantity else ""
     yield from _entry("region", f"{region(quantity['region'])}{verdict}")
     yield from _entry("why", quantity["why"])

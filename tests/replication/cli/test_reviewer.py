@@ -322,7 +322,8 @@ def test_readings_the_larger_n_and_planted_faults_are_shown(report):
     report["sweep"] = {"library": "0" * 64, "current": False, "count": 12}
     shown = " ".join(claim_screen(report, "fig1-optimum").split())
     for part in (
-        "✓ reproduced holds in 34 % [31, 37] of the plausible space (20 to 34 % by law); decided "
+        "✓ reproduced; holds in 34 % of plausible choices; contradicted at n = 550",
+        "holds in 34 % [31, 37] of the plausible space (20 to 34 % by law); decided "
         "by update-lag (of an earlier version of the sources)",
         "12 tested, the claim holds under 11 (11 reproduced, 1 contradicted)",
         "Changed by: curvature-sign=ascent: contradicted; and 1 of the combinations.",
