@@ -13,12 +13,12 @@ from replication.experiments import problems
 
 
 def fallback_to_identity(patch: Patch) -> None:
-    """[.]_m falls back to I in place of (m/2) I."""
+    """[·]ₘ falls back to I in place of (m/2) I."""
     _fall_back_to(1.0, patch)
 
 
 def steps_overflow(patch: Patch) -> None:
-    """[.]_m falls back to next to nothing, so that the first step overflows."""
+    """[·]ₘ falls back to next to nothing, so that the first step overflows."""
     _fall_back_to(1e-320, patch)
 
 

@@ -1,5 +1,5 @@
 """From verdicts to pages.
 
-`collect` gathers the report's data, `sentences` words what it opens with, `pages` writes Markdown
-and HTML, `terminal` one claim for a screen.
+`collect` gathers the data, `sentences` and `wording` say it in words, `notation` typesets formulas,
+`drawings` brings figures in, `pages` writes Markdown and HTML, `terminal` one claim for a screen.
 """

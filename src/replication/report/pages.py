@@ -10,20 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from replication.claims.verdicts import MARKS, REPRODUCED
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_text
+from replication.report.drawings import pictures
+from replication.report.notation import typeset
 from replication.report.plausibility import decided_by, held_in, holds
-from replication.report.sentences import sentences
+from replication.report.sentences import FIGURES, OURS, counted, of_the_paper, sentences
+from replication.report.wording import in_words, robustness, verdict
 
-# The columns of a study's table that are results; the others are its settings.
-STUDY_NUMBERS = {
-    *("first", "smallest_sample_size", "saturated", "diverged", "repetitions"),
-    *(f"{what}_{key}" for what in ("final", "average") for key in ("value", "lower", "upper")),
+PARTS = {
+    "Definitions and Sections 2–3": "Sections 1 to 3: the algorithm",
+    "Section 4": "Section 4: convergence",
+    FIGURES: "Section 6: experiments",
+    "Appendix A": "Appendix A: estimators",
+    OURS: "Our questions: is it curvature?",
 }
+"""The groups of claims in the paper's order, as the pages name them."""
+
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+UNITS = {"1": "", "reward": "in units of reward", "1/iteration": "per iteration"}
+"""Units in words, where they are none yet."""
+ROUNDING = 1e-5
+"""A bound that is nearer to a round number than this, and is not it, leaves room for rounding."""
 MOST_LISTED = 12
 """Readings that are named one by one; the page says how many more there are."""
 
@@ -38,18 +48,18 @@ def write_pages(data: Path, figures: Path, out: Path) -> None:
     """
     try:
         report = complete(json.loads(data.read_text(encoding="utf-8")))
-        names = list(report["figures"])
+        captions = dict(report["figures"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ConfigError(
             f"{data} is not a report's data: make it with "
             "./run snakemake --cores 2 paper_checks/report.json"
         ) from None
-    pictures = {name: inline_svg(figures / f"{name}.svg", name) for name in names}
+    shown = {"report": report, "parts": _parts(report), "pictures": pictures(captions, figures)}
     environment = _environment()
-    markdown = environment.get_template("report.md.j2").render(report=report)
+    markdown = environment.get_template("report.md.j2").render(shown)
     write_text(out / "report.md", re.sub(r"\n{3,}", "\n\n", markdown))
     page = environment.overlay(autoescape=True).get_template("report.html.j2")
-    write_text(out / "report.html", page.render(report=report, pictures=pictures))
+    write_text(out / "report.html", page.render(shown))
 
 
 def complete(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +70,7 @@ def complete(report: Mapping[str, Any]) -> dict[str, Any]:
         "power": None,
         "controls": [],
     }
-    claims = [{**blank, **claim} for claim in report["claims"]]
+    claims = [{**blank, "title": _first(claim), **claim} for claim in report["claims"]]
     parts: dict[str, Any] = {
         "sweep": None,
         "power": None,
@@ -72,6 +82,18 @@ def complete(report: Mapping[str, Any]) -> dict[str, Any]:
     return {"summary": sentences(filled), **filled}
 
 
+def _first(claim: Mapping[str, Any]) -> str:
+    """The first sentence of a claim that has no title."""
+    return f"{claim['claim'].partition('. ')[0].removesuffix('.')}."
+
+
+def _parts(report: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """The claims of each part of the paper, in its order; parts of another name last."""
+    names = dict.fromkeys([*PARTS, *(claim["group"] for claim in report["claims"])])
+    found = {name: [c for c in report["claims"] if c["group"] == name] for name in names}
+    return {name: claims for name, claims in found.items() if claims}
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("replication.report"),
@@ -80,18 +102,37 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    numbers = (number, interval, region, final_return, arrived, study_cells)
-    shown = (*numbers, cell, held_in, decided_by, holds, effect, at_larger_n, draws)
+    numbers = (number, interval, measured, region, final_return, arrived)
+    claims = (verdict, robustness, in_words, deciding, held_in, decided_by, holds, draws)
+    lists = (counted, of_the_paper)
+    shown = (*numbers, *claims, *lists, cell, effect, slug, typeset)
     environment.filters.update({function.__name__: function for function in shown})
-    environment.filters.update(
-        mark=MARKS.__getitem__,
-        view_box=view_box,
-        marked_up=marked_up,
-        linked=linked,
-        links=links,
+    environment.filters.update(mark=MARKS.__getitem__)
+    environment.globals.update(
+        most_listed=MOST_LISTED, figures_part=FIGURES, ours=OURS, part_titles=PARTS
     )
-    environment.globals.update(study_number=STUDY_NUMBERS.__contains__, most_listed=MOST_LISTED)
     return environment
+
+
+def slug(text: str) -> str:
+    """A name as part of an address."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The quantity that a claim's verdict is due to: the first one with the same verdict."""
+    quantities: Sequence[Mapping[str, Any]] = claim["quantities"]
+    return next((q for q in quantities if q.get("verdict") == claim["verdict"]), quantities[0])
+
+
+def unit(name: str) -> str:
+    """A unit in words, empty for a number without one."""
+    return UNITS.get(name, name)
+
+
+def measured(quantity: Mapping[str, Any]) -> str:
+    """A measured quantity with its interval and its unit in words."""
+    return f"{interval(quantity)} {unit(quantity['unit'])}".rstrip()
 
 
 def number(value: float | str) -> str:
@@ -124,22 +165,6 @@ def bound(region: Mapping[str, float]) -> str:
     return f"within ±{most}" if "at_least" in region else f"< {most}"
 
 
-def study_cells(row: Mapping[str, str]) -> list[str]:
-    """What a combination of settings came to, for a row of a study's table."""
-
-    def measured(what: str) -> str:
-        return interval({key: float(row[f"{what}_{key}"]) for key in ("value", "lower", "upper")})
-
-    return [
-        number(float(row["first"])),
-        measured("final"),
-        measured("average"),
-        number(float(row["smallest_sample_size"])),
-        f"{100 * float(row['saturated']):.1f} %",
-        f"{row['diverged']}/{row['repetitions']}",
-    ]
-
-
 def final_return(run: Mapping[str, Any]) -> str:
     """A run's mean final return; of how many repetitions, if some have diverged."""
     left = f" (of {run['final']['n']})" if run["diverged"] else ""
@@ -152,10 +177,35 @@ def arrived(run: Mapping[str, Any]) -> str:
 
 
 def region(bounds: Mapping[str, float]) -> str:
-    """A region as inequalities."""
+    """A region as inequalities; room for rounding is told apart from what is meant."""
+    if set(bounds) == {"at_least", "at_most"}:
+        (low, room), (high, _) = _round(bounds["at_least"]), _round(bounds["at_most"])
+        if low == high:
+            return f"= {_digits(low)}{_up_to(room)}"
+        if low == -high:
+            return f"within ±{_digits(high)}"
     signs = {"above": ">", "below": "<", "at_least": "≥", "at_most": "≤"}
-    # More digits than `number` gives: some regions differ from a round value by rounding only.
-    return " and ".join(f"{signs[k]} {v:.13g}".replace("-", "−") for k, v in bounds.items())
+    return " and ".join(f"{signs[key]} {_bound(value)}" for key, value in bounds.items())
+
+
+def _bound(value: float) -> str:
+    meant, room = _round(value)
+    return f"{_digits(meant)}{_up_to(room)}"
+
+
+def _round(value: float) -> tuple[float, float]:
+    """The round number that a bound is meant to be, and how far the bound is from it."""
+    meant = round(value, 3)
+    room = abs(value - meant)
+    return (meant, room) if meant and 0 < room < ROUNDING else (value, 0.0)
+
+
+def _up_to(room: float) -> str:
+    return f" up to rounding ({_digits(float(f'{room:.1g}'))})" if room else ""
+
+
+def _digits(value: float) -> str:
+    return number(value).removeprefix("1·")
 
 
 def effect(option: Mapping[str, Any]) -> str:
@@ -166,15 +216,6 @@ def effect(option: Mapping[str, Any]) -> str:
     if not measured["count"]:
         return "changes no verdict"
     return f"changes {measured['count']} verdict{'s' if measured['count'] > 1 else ''}"
-
-
-def at_larger_n(claim: Mapping[str, Any]) -> str:
-    """The verdict at the larger n, and whether 30 repetitions decide by luck; a dash for none."""
-    power = claim["power"]
-    if power is None:
-        return "–"
-    luck = "; by luck at 30" if power["by_luck"] else ""
-    return f"{MARKS[power['verdict']]} {power['verdict']} (n = {power['repetitions']}{luck})"
 
 
 def draws(power: Mapping[str, Any]) -> str:
@@ -190,57 +231,3 @@ def draws(power: Mapping[str, Any]) -> str:
 def cell(text: str) -> str:
     """Text that may stand in a cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def marked_up(text: str) -> Markup:
-    """A ledger's text as HTML: what stands in backticks becomes code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
-
-
-def linked(sentence: str, claims: Sequence[Mapping[str, Any]]) -> Markup:
-    """A sentence as HTML in which the ids of claims are links."""
-    link = r'<a href="#\g<0>"><code>\g<0></code></a>'
-    return Markup(_ids(claims).sub(link, str(escape(sentence))))
-
-
-def links(sentence: str, claims: Sequence[Mapping[str, Any]]) -> str:
-    """A sentence as Markdown in which the ids of claims are links."""
-    return _ids(claims).sub(r"[`\g<0>`](#\g<0>)", sentence)
-
-
-def _ids(claims: Sequence[Mapping[str, Any]]) -> re.Pattern[str]:
-    names = "|".join(re.escape(claim["id"]) for claim in claims)
-    return re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
-
-
-def inline_svg(path: Path, name: str) -> str:
-    """An SVG as part of a page: no prolog, no fixed size, ids that cannot clash.
-
-    The whole has the id ``picture-<name>``, so that other places can show it again.
-    """
-    svg = path.read_text(encoding="utf-8")
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'((?:id="|href="#|url\(#))', rf"\1{name}-", svg)
-    # A hundredth of a point is seen by nobody, and a sixth of the page.
-    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: _rounded(found[0]), svg)
-    svg = re.sub(r"\n\s+", "\n", svg)
-    label = f'id="picture-{name}" role="img" aria-label="Figure {name}"'
-    return svg.replace("<svg", f"<svg {label}", 1)
-
-
-def _rounded(coordinates: str) -> str:
-    """The same with two decimals."""
-
-    def two_decimals(number: re.Match[str]) -> str:
-        return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
-
-    return re.sub(r"-?\d+\.\d{3,}", two_decimals, coordinates)
-
-
-def view_box(svg: str) -> str:
-    """The coordinates of an SVG's drawing area, the four numbers of its ``viewBox``."""
-    found = re.search(r'<svg[^>]*viewBox="([-\d. ]+)"', svg)
-    return found[1] if found else "0 0 1 1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -66,61 +67,78 @@ def holds(claim: Mapping[str, Any]) -> str:
 
 
 def sentence(claims: Iterable[Mapping[str, Any]]) -> str:
-    """The share of the plausible space in which each claim holds, and what decides it."""
+    """In how much of the plausible space the claims hold, from the least to the most."""
     explored = [claim for claim in claims if claim.get("plausible")]
     if not explored:
         return "In how much of the plausible space the claims hold has not been explored."
     old = any(not claim["plausible"]["current"] for claim in explored)
-    age = ", explored with an earlier version of the sources" if old else ""
-    said = "; ".join(f"{claim['id']} {_in_short(claim)}" for claim in explored)
-    return f"Of the plausible space{age}: {said}."
+    age = " (explored with an earlier version of the sources)" if old else ""
+    share = {claim["title"]: _percent(_held(claim)) for claim in explored}
+    most = max(share, key=lambda title: share[title])
+    return (
+        f"What holds depends on choices that the paper leaves open{age}: the claims on Figures 1 "
+        f"to 3 hold in {min(share.values())} to {share[most]} % of all plausible sets of choices, "
+        f"most often “{most}”{_foremost(explored)}"
+    )
 
 
-def best_universe(found: Mapping[str, Any] | None) -> str:
+def _held(claim: Mapping[str, Any]) -> float:
+    return float(claim["plausible"]["laws"][MAIN_LAW][REPRODUCED]["value"])
+
+
+def _foremost(claims: Iterable[Mapping[str, Any]]) -> str:
+    """The choice that decides most claims."""
+    count = Counter(
+        short(importance["choice"])
+        for claim in claims
+        for importance in claim["plausible"]["importances"]
+        if importance["decides"]
+    )
+    return "".join(
+        f" The choice that decides most of them: {name} ({times})."
+        for name, times in count.most_common(1)
+    )
+
+
+def best_universe(found: Mapping[str, Any] | None, titles: Mapping[str, str]) -> str:
     """Where most claims on the figures hold together, what that assumes, and how rare it is.
 
     Parameters
     ----------
     found : mapping or None
         What the search has found, ``best_faith.json``.
+    titles : mapping
+        Each claim's title by its id.
     """
     if found is None:
         return "In which universe most claims on the figures hold together has not been searched."
     best, claims = found["universes"][0], found["claims"]
-    lost = [claim for claim in claims if best["verdicts"][claim] != REPRODUCED]
+    lost = [titles.get(claim, claim) for claim in claims if best["verdicts"][claim] != REPRODUCED]
     assumed = [f"{short(name)} = {value}" for name, value in best["assumed"].items()]
     rare = share_interval(found["as_many"], found["drawn"], found["confidence"])
-    age = "" if found["current"] else ", searched with an earlier version of the sources,"
+    age = "" if found["current"] else " (searched with an earlier version of the sources)"
     return (
-        f"{best['held']} of the {len(claims)} claims on Figures 1 to 3 hold together"
-        f"{_without(lost)} in the universe{age} that assumes {', '.join(assumed) or 'nothing'} and "
-        f"has all else by default, confirmed with {found['repetitions']} fresh repetitions; "
-        f"{found['as_many']} of {found['drawn']:,} drawn universes have as many in their "
-        f"10 or 30 repetitions "
+        f"One set of choices shows {best['held']} of the {len(claims)} claims on Figures 1 to 3 "
+        f"together{age}: {', '.join(assumed) or 'nothing changed'}, all else by default."
+        f"{_but(lost)} "
+        f"It was confirmed with {found['repetitions']} fresh repetitions. Of {found['drawn']:,} "
+        f"universes drawn at random {found['as_many']} show as many "
         f"({100 * rare.value:.2g} % [{100 * rare.lower:.2g}, {100 * rare.upper:.2g}]). "
         f"{_curvature(best['verdicts'])}"
     )
 
 
-def _without(lost: Sequence[str]) -> str:
-    return f", all but {', '.join(lost)}," if lost else ""
+def _but(lost: Sequence[str]) -> str:
+    return f" It does not show: {', '.join(f'“{title}”' for title in lost)}" if lost else ""
 
 
 def _curvature(verdicts: Mapping[str, str]) -> str:
     """Where DN is ahead of first-order steps of the same size."""
-    against = {c: v for c, v in verdicts.items() if c.startswith("attribution-")}
-    ahead = [claim for claim, verdict in against.items() if verdict == REPRODUCED]
-    others = [claim for claim in against if claim not in ahead]
+    against = [v for claim, v in verdicts.items() if claim.startswith("attribution-")]
     return (
-        f"Against DS, which takes its steps there without curvature, DN is ahead in "
-        f"{', '.join(ahead) or 'nothing'}, and not in {', '.join(others) or 'nothing'}."
+        f"There, too, DN is ahead of DS, which takes the same steps without curvature, in "
+        f"{against.count(REPRODUCED)} of {len(against)} comparisons."
     )
-
-
-def _in_short(claim: Mapping[str, Any]) -> str:
-    choices = decided_by(claim)
-    decided = "" if choices == "–" else f", decided by {choices}"
-    return f"holds in {held_in(claim)}{decided}"
 
 
 def _percent(share: float) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from replication.experiments.config import ConfigError, nearest
-from replication.report.pages import draws, interval, region
+from replication.report.pages import complete, draws, measured, region
 from replication.report.plausibility import holds
 from replication.report.wording import in_words
 
@@ -22,7 +22,7 @@ def of_claim(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     ConfigError
         If there is no such claim.
     """
-    claims = {claim["id"]: claim for claim in report["claims"]}
+    claims = {claim["id"]: claim for claim in complete(report)["claims"]}
     if name not in claims:
         raise ConfigError(f"there is no claim {name!r}: {nearest(name, claims)}")
     return claims[name]
@@ -71,10 +71,9 @@ def _plausible(claim: Mapping[str, Any]) -> str:
 def _quantity(quantity: Mapping[str, Any], confidence: float) -> Iterator[Entry]:
     yield "quantity", f"{quantity['id']}: {quantity['quantity']}"
     if "value" in quantity:
-        unit = "" if quantity["unit"] == "1" else f" {quantity['unit']}"
         exact = quantity["lower"] == quantity["upper"]
         at = "" if exact else f" ({100 * confidence:g} % interval)"
-        yield "measured", f"{interval(quantity)}{unit}, n = {quantity['n']}{at}"
+        yield "measured", f"{measured(quantity)}, n = {quantity['n']}{at}"
     verdict = f": {quantity['verdict']}" if "verdict" in quantity else ""
     yield "region", f"{region(quantity['region'])}{verdict}"
     yield "why", quantity["why"]

@@ -21,17 +21,20 @@ def robustness(claim: Mapping[str, Any]) -> str:
     Parameters
     ----------
     claim : mapping
-        A claim of the report's data, with ``plausible`` and ``power`` where they were taken.
+        A claim of the report's data, with ``plausible``, ``readings_swept`` and ``power`` where
+        they were taken. Readings are counted where the plausible space was not explored.
 
     Returns
     -------
     str
-        Empty where neither was taken, or nothing is to be added.
+        Empty where none was taken, or nothing is to be added.
     """
     said = []
     if (found := claim.get("plausible")) is not None:
         share = found["laws"][MAIN_LAW][REPRODUCED]["value"]
         said.append(f"holds in {round(100 * share)} % of plausible choices")
+    elif (swept := claim.get("readings_swept")) is not None:
+        said.append(f"holds under {swept['holds']} of {swept['count']} readings")
     if (power := claim.get("power")) is not None:
         if power["verdict"] != claim["verdict"]:
             said.append(f"{power['verdict']} at n = {power['repetitions']}")

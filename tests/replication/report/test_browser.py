@@ -24,52 +24,69 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 PROBE = """
 (function () {
+  function all(selector) { return Array.from(document.querySelectorAll(selector)); }
   function visible(element) { return element.getClientRects().length > 0; }
-  function rows() {
-    return Array.from(document.querySelectorAll("#claim-table tbody tr")).filter(visible)
-      .map(function (row) { return row.querySelector("th").textContent.trim(); });
-  }
+  function ids() { return all("details.claim").filter(visible).map(function (c) { return c.id; }); }
   function set(id, value) {
     var control = document.getElementById(id);
     control.value = value;
     control.dispatchEvent(new Event("input", {bubbles: true}));
-    return {rows: rows(), said: document.getElementById("shown").textContent};
+    return {rows: ids(), said: document.getElementById("shown").textContent, at: location.hash};
   }
+  function then(action, next) { action(); setTimeout(next, 80); }
   var form = document.getElementById("filters");
   var controls = Array.from(form.querySelectorAll("select, input, button"));
   var links = Array.from(document.querySelectorAll("a, use"), function (a) {
     return a.getAttribute("href") || a.getAttribute("xlink:href");
   });
+  var claims = all("details.claim");
   var seen = {
     width: innerWidth,
-    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     loaded: performance.getEntriesByType("resource").map(function (r) { return r.name; }),
     form: visible(form),
-    all: rows(),
+    all: ids(),
+    folded: !claims.some(function (claim) { return claim.open; }),
     unreachable: controls.filter(function (c) { return c.tabIndex < 0 || c.disabled; }).length,
     unlabelled: controls.filter(function (c) {
       return !(c.labels && c.labels.length) && !c.textContent.trim();
     }).length,
     live: document.getElementById("shown").getAttribute("aria-live"),
+    carrying: links.filter(function (link) { return link.startsWith("#claims&verdict="); }).length,
     outside: links.filter(function (link) { return link[0] !== "#"; }).length,
-    broken: links.filter(function (link) { return !document.getElementById(link.slice(1)); }),
+    broken: links.filter(function (link) {
+      return !document.getElementById(link.slice(1).split("&")[0]);
+    }),
     repeated: document.querySelectorAll("[id]").length -
       new Set(Array.from(document.querySelectorAll("[id]"), function (e) { return e.id; })).size
   };
-  if (seen.form) {
-    seen.verdict = set("by-verdict", "contradicted");
-    seen.both = set("by-text", "figure 3");
-    seen.nothing = set("by-group", "Appendix A");
-    seen.message = visible(document.getElementById("none"));
-    form.reset();
-    setTimeout(function () {
-      seen.reset = rows();
-      seen.group = set("by-group", "Appendix A");
-      parent.postMessage(JSON.stringify(seen), "*");
-    }, 50);
-  } else {
+  function tell() {
+    all("details").forEach(function (part) { part.open = true; });
+    seen.overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    seen.cut = all(".wide").filter(function (wide) {
+      return wide.scrollWidth > wide.clientWidth && wide.tabIndex < 0;
+    }).length;
     parent.postMessage(JSON.stringify(seen), "*");
   }
+  if (!seen.form) { tell(); return; }
+  seen.verdict = set("by-verdict", "contradicted");
+  seen.both = set("by-text", "figure 3");
+  seen.nothing = set("by-part", "appendix-a");
+  seen.message = visible(document.getElementById("none"));
+  then(function () { location.hash = "#nash"; }, function () {
+    seen.opened = document.getElementById("nash").open && ids().includes("nash");
+    then(function () { location.hash = "#claims&verdict=contradicted"; }, function () {
+      seen.linked = ids();
+      then(function () { history.back(); }, function () {
+        seen.back = location.hash;
+        then(function () { form.reset(); }, function () {
+          seen.reset = ids();
+          seen.part = set("by-part", "appendix-a").rows;
+          seen.paper = set("by-part", "paper").rows;
+          tell();
+        });
+      });
+    });
+  });
 })();
 """
 
@@ -149,24 +166,26 @@ def faults(seen, report):
     claims = report["claims"]
 
     def ids(keep):
-        return [claim["id"] for claim in claims if keep(claim)]
+        return {claim["id"] for claim in claims if keep(claim)}
 
     contradicted = ids(lambda claim: claim["verdict"] == "contradicted")
     figure_3 = [name for name in contradicted if name.startswith("fig3")]
-    appendix = ids(lambda claim: claim["group"] == "Appendix A")
-    everything = ids(lambda claim: True)
-    state = f"{len(contradicted)} of {len(claims)} claims shown: contradicted"
+    everything = {claim["id"] for claim in claims}
+    at = "#claims&verdict=contradicted"
     checks = {
         "console": not seen.console,
         "network": not seen.loaded and not seen.outside,
-        "links": not seen.broken and not seen.repeated,
-        "overflow": seen.overflow <= 0,
+        "links": not seen.broken and not seen.repeated and seen.carrying >= 3,
+        "overflow": seen.overflow <= 0 and not seen.cut,
         "controls": not seen.unreachable and not seen.unlabelled and seen.live == "polite",
-        "all rows": seen.all == everything and seen.reset == everything,
-        "by verdict": seen.verdict["rows"] == contradicted and seen.verdict["said"] == state,
-        "by words": figure_3 != [] and set(figure_3) <= set(seen.both["rows"]) < set(contradicted),
+        "all rows": set(seen.all) == everything == set(seen.reset) and seen.folded,
+        "by verdict": set(seen.verdict["rows"]) == contradicted and seen.verdict["at"] == at,
+        "said": seen.verdict["said"] == f"{len(contradicted)} of {len(claims)} claims shown",
+        "by words": figure_3 != [] and set(figure_3) <= set(seen.both["rows"]) < contradicted,
         "no match": seen.nothing["rows"] == [] and seen.message,
-        "by group": seen.group["rows"] == appendix,
+        "by part": set(seen.part) == ids(lambda claim: claim["group"] == "Appendix A"),
+        "the paper's": set(seen.paper) == ids(lambda claim: claim["group"] != "Ours"),
+        "address": seen.opened and set(seen.linked) == contradicted and seen.back == "#nash",
     }
     return [name for name, holds in checks.items() if not holds]
 
@@ -181,24 +200,32 @@ def test_the_page_fits_a_phone(look, page, report):
     assert faults(seen, report) == []
 
 
-def test_without_its_script_it_is_a_plain_table(look, page, report):
+def test_without_its_script_it_is_a_plain_list(look, page, report):
     bare = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     seen = look(bare)
-    assert not seen.form and seen.all == [claim["id"] for claim in report["claims"]]
+    assert not seen.form and set(seen.all) == {claim["id"] for claim in report["claims"]}
     assert seen.console == [] and seen.overflow <= 0 and seen.broken == []
 
 
 def test_planted_faults_are_noticed(look, page, report):
     """A filter that keeps all, an error in the console, a dead link, something far too wide."""
     planted = (
-        page.replace("row.hidden = !matches(row)", "row.hidden = false")
+        page.replace('if (part.tagName === "DETAILS")', "if (false)")
+        .replace("claim.hidden = !matches(claim)", "claim.hidden = false")
         .replace('href="#errata"', 'href="#errata-of-the-paper"', 1)
         .replace(
             "</main>",
             '<div style="width: 3000px">x</div><a href="https://example.org">x</a></main>',
         )
-        .replace("</header>", "<script>throw new Error('planted')</script></header>")
+        .replace("</nav>", "<script>throw new Error('planted')</script></nav>")
     )
-    assert {"console", "network", "links", "overflow", "by verdict", "by words", "by group"} <= set(
-        faults(look(planted), report)
-    )
+    assert {
+        "address",
+        "console",
+        "network",
+        "links",
+        "overflow",
+        "by verdict",
+        "by words",
+        "by part",
+    } <= set(faults(look(planted), report))

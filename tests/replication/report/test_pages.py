@@ -14,19 +14,23 @@ from replication.claims import errata, ledger
 from replication.claims.verdicts import VERDICTS
 from replication.experiments.config import ROOT, ConfigError
 from replication.experiments.files import digest
+from replication.figures.draw import FIGURES
 from replication.multiverse.deciding import HEADER
 from replication.multiverse.shares import shares
 from replication.multiverse.universes import SOURCES
 from replication.report import plausibility
+from replication.report.drawings import drawn_from, inline_svg
 from replication.report.pages import (
     complete,
-    inline_svg,
     interval,
+    region,
+    unit,
     write_pages,
 )
 from replication.report.plausibility import decided_by, held_in, holds, of_claims
 from replication.report.sentences import sentences
 from replication.report.terminal import entries, of_claim
+from replication.report.wording import in_words, robustness
 
 POWER = {
     "repetitions": 550,
@@ -142,7 +146,8 @@ def test_something_else_is_refused_with_a_remedy(tmp_path):
 
 
 def claim(name, verdict, group="Section 6", **more):
-    return {"id": name, "group": group, "verdict": verdict, "quantities": [], **more}
+    blank = {"id": name, "title": f"Title of {name}.", "group": group, "quantities": []}
+    return {**blank, "verdict": verdict, **more}
 
 
 def test_each_sentence_follows_the_verdicts():
@@ -155,14 +160,18 @@ def test_each_sentence_follows_the_verdicts():
         ],
         "sweep": None,
     }
-    first, best, second, third = sentences(made)
-    assert first == (
-        "By the default readings 2 of 4 claims are reproduced, of the 2 on the paper's figures: "
-        "fig1-optimum."
-    )
+    first, explored, best = sentences(made)
+    assert first == ("2 of the paper's 4 claims are reproduced, 1 of the 2 on its experiments.")
+    assert "not been explored" in explored
     assert "not been searched" in best
-    assert "not been explored" in second
-    assert third == "Contradicted: fig1-faster; not tested: privacy."
+
+
+def test_our_questions_are_not_counted_among_the_papers_claims():
+    cause = claim("attribution-exact", "contradicted", "Ours")
+    made = {"claims": [claim("fig1-faster", "reproduced"), cause]}
+    answer = sentences(made)[0]
+    assert answer.startswith("1 of the paper's 1 claims are reproduced, 1 of the 1 on")
+    assert answer.endswith("by the size of its steps, not by curvature.")
 
 
 def test_the_sentence_on_the_plausible_space_names_shares_laws_and_what_decides():
@@ -170,12 +179,15 @@ def test_the_sentence_on_the_plausible_space_names_shares_laws_and_what_decides(
     undecided = claim("fig1-faster", "reproduced", plausible=plausible(decides=False))
     other = claim("nash", "reproduced", "Definitions", plausible=plausible())
     made = {"claims": [found, undecided, other]}
-    assert sentences(made)[2] == (
-        "Of the plausible space: fig3-faster holds in 34 % [31, 37] (12 to 40 % by law), decided "
-        "by reward; fig1-faster holds in 34 % [31, 37] (12 to 40 % by law)."
+    found["plausible"]["laws"]["even"]["reproduced"]["value"] = 0.06
+    assert sentences(made)[1] == (
+        "What holds depends on choices that the paper leaves open: the claims on Figures 1 to 3 "
+        "hold in 6 to 34 % of all plausible sets of choices, most often “Title of fig1-faster.” "
+        "The choice that decides most of them: reward (1)."
     )
+    found["plausible"]["laws"]["even"]["reproduced"]["value"] = 0.34
     made["claims"][0]["plausible"]["current"] = False
-    assert "earlier version of the sources" in sentences(made)[2]
+    assert "earlier version of the sources" in sentences(made)[1]
     assert holds(undecided) == (
         "holds in 34 % [31, 37] of the plausible space (12 to 40 % by law); no choice alone "
         "decides it"
@@ -214,13 +226,13 @@ def test_the_sentence_on_the_larger_n_names_what_changes_and_what_is_luck():
         "sweep": None,
         "power": {"current": True},
     }
-    assert sentences(made)[2] == (
-        "At an n fixed by power 1 of 2 verdicts are not those of 30 repetitions: fig1-faster; "
-        "decided by luck at n = 30: fig1-faster."
+    assert sentences(made)[-1] == (
+        "With more repetitions, as many as a power analysis asks for, 1 of 2 verdicts change; "
+        "decided by luck at 30: 1."
     )
     made["power"]["current"] = False
-    assert "earlier version" in sentences(made)[2]
-    assert not any("by power" in sentence for sentence in sentences({**made, "power": None}))
+    assert "earlier version" in sentences(made)[-1]
+    assert not any("power" in sentence for sentence in sentences({**made, "power": None}))
 
 
 def test_the_sentence_on_the_best_universe_names_what_it_assumes_and_what_it_loses():
@@ -231,21 +243,18 @@ def test_the_sentence_on_the_best_universe_names_what_it_assumes_and_what_it_los
     }
     found = {"universes": [best], "claims": ["a", "b"], "confidence": 0.98}
     found |= {"drawn": 1000, "as_many": 12, "repetitions": 200, "current": True}
-    said = plausibility.best_universe(found)
-    assert said == (
-        "1 of the 2 claims on Figures 1 to 3 hold together, all but b, in the universe that "
-        "assumes stuck = move-refused, reward = 0.05 and has all else by default, confirmed with "
-        "200 fresh repetitions; 12 of 1,000 drawn universes have as many in their 10 or 30 "
-        "repetitions (1.2 % [0.54, 2.3]). "
-        "Against DS, which takes its steps there without curvature, DN is ahead in nothing, and "
-        "not in attribution-exact."
+    titles = {"b": "Title of b."}
+    assert plausibility.best_universe(found, titles) == (
+        "One set of choices shows 1 of the 2 claims on Figures 1 to 3 together: "
+        "stuck = move-refused, reward = 0.05, all else by default. It does not show: "
+        "“Title of b.” It was confirmed with 200 fresh repetitions. Of 1,000 universes drawn at "
+        "random 12 show as many (1.2 % [0.54, 2.3]). There, too, DN is ahead of DS, which takes "
+        "the same steps without curvature, in 0 of 1 comparisons."
     )
     best["verdicts"]["attribution-exact"] = "reproduced"
-    assert "ahead in attribution-exact, and not in nothing." in plausibility.best_universe(
-        {**found, "current": False}
-    )
-    assert "earlier version" in plausibility.best_universe({**found, "current": False})
-    assert "has not been searched" in plausibility.best_universe(None)
+    old = plausibility.best_universe({**found, "current": False}, titles)
+    assert "in 1 of 1 comparisons" in old and "earlier version" in old
+    assert "has not been searched" in plausibility.best_universe(None, titles)
 
 
 @pytest.mark.parametrize("cause", VERDICTS)
@@ -260,46 +269,71 @@ def test_the_sentence_on_the_advantage_has_words_for_every_verdict(cause, kept):
         ],
         "sweep": None,
     }
-    last = sentences(made)[-1]
-    assert "attribution-exact" in last and "attribution-sampled" in last and last.endswith(".")
-    assert ("25 %" in last) == (kept != "not tested")
+    answer, advantage, share, *_ = sentences(made)
+    reproduced = [cause, "inconclusive"].count("reproduced")
+    assert f"ahead in {reproduced} of 2 comparisons" in advantage
+    assert ("25 %" in share) == (kept != "not tested")
     others = {
-        sentences({**made, "claims": [claim("attribution-exact", other), *made["claims"][1:]]})[-1]
+        sentences(
+            {**made, "claims": [claim("attribution-exact", other, "Ours"), *made["claims"][1:]]}
+        )[0]
         for other in VERDICTS
     }
-    assert len(others) == len(VERDICTS)
+    assert answer in others and len(others) == len(VERDICTS)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, ""),
+        ({"plausible": plausible()}, "holds in 34 % of plausible choices"),
+        ({"readings_swept": {"holds": 3, "count": 7}}, "holds under 3 of 7 readings"),
+        ({"power": {**POWER, "by_luck": False}}, "inconclusive at n = 550"),
+        ({"power": {**POWER, "verdict": "reproduced"}}, "the same at n = 550, at 30 by luck"),
+        ({"power": {**POWER, "verdict": "reproduced", "by_luck": False}}, ""),
+    ],
+)
+def test_a_verdict_in_words_is_the_default_one_and_then_how_robust(more, said):
+    found = claim("fig1-optimum", "reproduced", **more)
+    assert robustness(found) == said
+    assert in_words(found) == "✓ reproduced" + (said and f"; {said}")
 
 
 # The pages -----------------------------------------------------------------------------------
 
 
-def test_both_pages_say_everything(report, tmp_path):
+def test_the_pages_say_everything(report, tmp_path):
     page, markdown = pages(report, tmp_path)
     shown = html.unescape(re.sub(r"<[^>]*>", "", page))
+    both = (
+        "older than the sources",
+        "holds in 34 % of plausible choices; inconclusive at n = 550",
+        "300 draws of 30 of these: 15 % inconclusive, 85 % reproduced; n = 30 decides",
+        "self-weights",
+        "paper_checks/manifest.json",
+        "holds in 34 % [31, 37] of the plausible space (12 to 40 % by law); decided by reward",
+        "./run netnewton check nash",
+        "hanges 1 verdict",
+        "flag_negated",
+    )
     for text in (shown, markdown.replace("`", "")):
-        for wanted in (
-            "older than the sources",
-            "20 of 40",
-            "and 8 more",
-            "inconclusive (n = 550; by luck at 30)",
-            "300 draws of 30 of these: 15 % inconclusive, 85 % reproduced; n = 30 decides",
-            "Negates a flag.",
-            "self-weights",
-            "paper_checks/manifest.json",
-            "full (printed)",
-            "holds in 34 % [31, 37] of the plausible space (12 to 40 % by law); decided by reward",
-            "34 % [31, 37] (12 to 40 % by law)",
-            "./run netnewton check nash",
-            "hanges 1 verdict",
-        ):
-            assert wanted in text, wanted
-        missing = [c["id"] for c in report["claims"] if c["limitation"] not in text]
-        assert missing == []
+        assert [wanted for wanted in both if wanted not in text] == []
+    only = ("20 of 40", "and 8 more", "Negates a flag.", "full (printed)", "1000 universes")
+    assert [wanted for wanted in only if wanted not in shown] == []
+    assert [c["id"] for c in report["claims"] if c["limitation"] not in markdown] == []
+    assert len(markdown) < 0.7 * len(shown)
+
+
+def test_a_claim_without_a_title_leads_with_its_first_sentence(report):
+    old = copy.deepcopy(report)
+    del old["claims"][0]["title"]
+    old["claims"][0]["claim"] = "One thing. Another."
+    assert complete(old)["claims"][0]["title"] == "One thing."
 
 
 def test_a_current_sweep_is_not_called_old(report, tmp_path):
     report["sweep"]["current"] = True
-    report["summary"] = []
+    report["summary"] = ["The answer."]
     for page in pages(report, tmp_path):
         assert "older than the sources" not in page and "no longer current" not in page
 
@@ -310,6 +344,7 @@ def test_what_is_text_stays_text(report, tmp_path):
     report["limitations"] = ["<b>`x`</b>"]
     page, _ = pages(report, tmp_path)
     assert "<script>alert" not in page and "&lt;b&gt;<code>x</code>&lt;/b&gt;" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; a|b" in page
 
 
 def test_every_row_of_the_markdown_tables_has_its_columns(report, tmp_path):
@@ -363,11 +398,45 @@ def test_no_page_shows_the_digits_of_rounding(report, tmp_path):
             assert ("7.654" in page) == (not rounding)
 
 
-def test_coordinates_are_rounded_and_scales_are_not(tmp_path):
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ({"at_least": -2.000000000001, "at_most": -1.999999999999}, "= −2 up to rounding (10⁻¹²)"),
+        ({"at_least": -1.01, "at_most": -0.999999999}, "≥ −1.01 and ≤ −1 up to rounding (10⁻⁹)"),
+        ({"at_least": 0.999999}, "≥ 1 up to rounding (10⁻⁶)"),
+        ({"at_least": -0.001, "at_most": 0.001}, "within ±0.001"),
+        ({"above": 0.001, "below": 0.1}, "> 0.001 and < 0.1"),
+        ({"at_most": 1e-8}, "≤ 10⁻⁸"),
+        ({"at_least": 0.0}, "≥ 0"),
+        ({"at_most": 0.99}, "≤ 0.99"),
+    ],
+)
+def test_a_region_tells_room_for_rounding_from_what_is_meant(bounds, said):
+    assert region(bounds) == said
+
+
+def test_no_region_and_no_unit_of_the_ledger_is_hard_to_read():
+    quantities = [q for entry in ledger.claims() for q in entry["quantities"]]
+    for quantity in quantities:
+        assert not re.search(r"0{4}|9{4}", region(quantity["region"])), quantity["id"]
+        assert not re.search(r"\d|/", unit(quantity["unit"])), quantity["id"]
+
+
+def test_a_figure_on_the_page_keeps_its_text_and_loses_its_size(tmp_path):
     (tmp_path / "a.svg").write_text(
-        '<?xml version="1.0"?>\n<svg><path d="M 1.23456 -7.0001 L 10 2.5"/>\n'
-        '  <use x="3.999999" transform="scale(0.015625)"/></svg>',
+        '<?xml version="1.0"?>\n<svg width="9pt" height="9pt" viewBox="0 0 9 9"><metadata>m'
+        '</metadata><title>t</title>\n  <!-- DN --> <text id="n1" x="1">DN, $H$</text>'
+        '<use href="#n1"/></svg>',
         encoding="utf-8",
     )
     drawn = inline_svg(tmp_path / "a.svg", "a")
-    assert 'd="M 1.23 -7 L 10 2.5"' in drawn and 'x="4"' in drawn and "scale(0.015625)" in drawn
+    assert '<text id="a-n1" x="1">DN, $H$</text>' in drawn and 'href="#a-n1"' in drawn
+    assert not re.search(r"9pt|metadata|title>|<!--", drawn)
+    assert 'role="img" aria-labelledby="title-a caption-a"' in drawn
+
+
+def test_every_figure_says_what_it_is_drawn_from():
+    assert [name for name in FIGURES if not drawn_from(name)] == []
+    for place in {place for name in FIGURES for place in drawn_from(name)}:
+        assert place.startswith("results/") or list(ROOT.glob(place)), place
+    assert drawn_from("of-somebody-else") == []

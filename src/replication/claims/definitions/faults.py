@@ -1,4 +1,4 @@
-"""Faults in the game, the operator [.]_m and the averaging that Sections 2 and 3 define."""
+"""Faults in the game, the operator [·]ₘ and the averaging that Sections 2 and 3 define."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def temptation_too_small(patch: Patch) -> None:
 
 
 def operator_inverted(patch: Patch) -> None:
-    """[.]_m keeps what it should replace, and replaces what it should keep."""
+    """[·]ₘ keeps what it should replace, and replaces what it should keep."""
     patch.result(curvature, "_matrices_at_least", np.logical_not)
 
 
 def operator_off(patch: Patch) -> None:
-    """[.]_m replaces nothing."""
+    """[·]ₘ replaces nothing."""
     patch.result(curvature, "_matrices_at_least", np.ones_like)
 
 
 def operator_at_m(patch: Patch) -> None:
-    """[.]_m has m where eq. 3 has m/2."""
+    """[·]ₘ has m where eq. 3 has m/2."""
     patch.arguments(
         curvature.FullHessian,
         "project",
@@ -53,7 +53,7 @@ def operator_at_m(patch: Patch) -> None:
 
 
 def fallback_to_a_tenth(patch: Patch) -> None:
-    """[.]_m falls back to I / 10, whatever m is."""
+    """[·]ₘ falls back to I / 10, whatever m is."""
     patch.result(curvature.FullHessian, "project", lambda found: replace(found, multiple=0.1))
 
 
