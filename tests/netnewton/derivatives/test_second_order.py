@@ -62,6 +62,12 @@ def small(rng, random_game, discount=0.8, logits="reference", **options):
     return game, Boltzmann.of(game, logits)
 
 
+def setting(family, rng, random_game):
+    if family == "gaussian":
+        return NEAR, GaussianRBF.of(NEAR, grid=(2, 3), deviation=0.7)
+    return small(rng, random_game)
+
+
 def bounds(kind):
     return np.broadcast_to(kind.bound, 2) if isinstance(kind, GaussNewton) else np.zeros(2)
 
@@ -89,9 +95,7 @@ def by_definition(kind, log_probability, rewards, discount, credit, weights, the
 @EVERY_KIND
 @pytest.mark.parametrize("family", ["boltzmann", "gaussian"])
 def test_automatic_differentiation_of_log_policies(kind, family, rng, random_game):
-    game, policy = small(rng, random_game)
-    if family == "gaussian":
-        game, policy = NEAR, GaussianRBF.of(NEAR, grid=(2, 3), deviation=0.7)
+    game, policy = setting(family, rng, random_game)
     theta = copies(rng, policy, 2)
     mu = behaviour_parameters(theta, policy.owner)
     batch, scores = play(game, policy, theta, 4, 40)
@@ -434,9 +438,7 @@ def test_in_the_gridworld_rewards_need_no_bound(rng):
 @EVERY_KIND
 @pytest.mark.parametrize("family", ["boltzmann", "gaussian"])
 def test_no_entry_couples_two_agents(kind, family, rng, random_game):
-    game, policy = small(rng, random_game)
-    if family == "gaussian":
-        game, policy = NEAR, GaussianRBF.of(NEAR, grid=(2, 3), deviation=0.7)
+    game, policy = setting(family, rng, random_game)
     theta, blocks = copies(rng, policy, 2), BlockDiagonal(policy.owner)
     batch, scores = play(game, policy, theta, 4, 20)
     H, printed = (
