@@ -1,8 +1,9 @@
 """Algorithms, one a file: `consensus_newton` is the paper's Algorithm 1.
 
 `algorithm` says what an algorithm is; one of your own is another class with `init` and `step`.
-The others track gradients: `tracked_newton`, `network_giant`, `natural_gradient`. How they solve
-for a direction (`directions`) and how far they go (`step_control`) are parts to choose.
+The others track gradients (`gradient_tracking`): `tracked_newton`, `network_giant` and
+`natural_gradient`. How they solve for a direction (`directions`) and how far they go
+(`step_control`) are parts to choose.
 """
 
 from netnewton.algorithms.algorithm import Algorithm, State, scalars_sent

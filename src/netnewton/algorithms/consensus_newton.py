@@ -14,6 +14,14 @@ Htilde(k)) and the local quantities they have already absorbed, ``g`` and ``H`` 
 With exact averaging (all a_ij = 1/N), `current_trackers` and no operator (`unregularised`), `step`
 is eq. 5-6. With ``curvature=ScaledIdentity()`` it is gradient ascent with consensus (DG).
 
+*Gauss-Newton consensus* is a value of it as well: `Damped` C_i = -matrix + lambda I, in H_i and in
+g_i, of a source that is built for Gauss-Newton matrices, where C_i is positive semidefinite;
+`floor_eigenvalues` with a floor that only a matrix of zeros meets; `current_trackers`; epsilon near
+1. If no agent's batch has a reward, H and g are zero and theta shrinks by 1 - epsilon: epsilon = 1
+forgets what was learned. Here -grad^2 J_i and H_i differ, and errors in theta act back on the
+trackers; with H_i = -grad^2 J_i they do not, and near the optimum errors shrink by
+max(1 - epsilon, |lambda_2|), lambda_2 the second eigenvalue of the network.
+
 Differs from the paper in nothing by default. Other readings are values of `ConsensusNewton`: the
 sign and structure of H_i, the matrix in g_i, the operator [.]_m, the trackers' lag.
 """

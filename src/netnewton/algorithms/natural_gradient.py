@@ -32,15 +32,14 @@ from dataclasses import dataclass, replace
 
 import numpy.typing as npt
 
-from netnewton.algorithms.algorithm import parameters
-from netnewton.algorithms.network_giant import VectorState, VectorTracking, nothing_tracked
+from netnewton.algorithms.gradient_tracking import GradientTracking, TrackingState
 from netnewton.arrays import Array
 from netnewton.derivatives import Derivatives, DerivativeSource
 from netnewton.networks import Mix
 
 
 @dataclass(frozen=True)
-class MomentumState(VectorState):
+class MomentumState(TrackingState):
     """Before the step from theta(k); ``g`` is v_i(k-1)."""
 
     before: Array
@@ -48,13 +47,13 @@ class MomentumState(VectorState):
 
 
 @dataclass(frozen=True)
-class NaturalGradient(VectorTracking[MomentumState]):
+class NaturalGradient(GradientTracking[MomentumState]):
     """MDNPG.
 
     Parameters
     ----------
     curvature, step_size, direction, control
-        As for `TrackedNewton`; the curvature of a source that is built for Fisher matrices.
+        As for `GradientTracking`; the curvature of a source that is built for Fisher matrices.
     momentum : float
         beta in (0, 1]: the weight of the new estimate alone.
 
@@ -74,13 +73,16 @@ class NaturalGradient(VectorTracking[MomentumState]):
 
     def init(self, theta: npt.ArrayLike) -> MomentumState:
         """The state before the first iteration, from theta_i(0): nothing is tracked yet."""
-        return MomentumState(**vars(nothing_tracked(theta)), before=parameters(theta))
+        found = TrackingState.nothing_tracked(theta)
+        return MomentumState(**vars(found), before=found.theta)
 
     def step(self, state: MomentumState, derivatives: DerivativeSource, mix: Mix) -> MomentumState:
         """One iteration, for every repetition and agent at once."""
         local = derivatives(state.theta)
         v = self._estimate(state, local)
-        return replace(self.move(state, local, v, mix), before=state.theta)
+        y = mix(state.g_mean, state.iteration + 1) + v - state.g
+        new = self.move(state, local, y, self.curvature.local(local), mix)
+        return replace(new, g=v, before=state.theta)
 
     def _estimate(self, state: MomentumState, local: Derivatives) -> Array:
         """v_i(k)."""

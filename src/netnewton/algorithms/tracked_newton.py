@@ -31,100 +31,42 @@ Scalars sent to each neighbour in an iteration: 2 d + the size of C_i, and one m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import numpy.typing as npt
 
-from netnewton.algorithms.algorithm import Algorithm, parameters
-from netnewton.algorithms.consensus_newton import NewtonState
-from netnewton.algorithms.directions import Floored, Solver
-from netnewton.algorithms.step_control import Proposal, StepControl, uncontrolled
-from netnewton.arrays import Array, Flags
-from netnewton.curvature import Curvature
+from netnewton.algorithms.gradient_tracking import GradientTracking, TrackingState
+from netnewton.arrays import Array
 from netnewton.derivatives import DerivativeSource
 from netnewton.networks import Mix
 
 
 @dataclass(frozen=True)
-class TrackedState(NewtonState):
-    """Before the step from theta(k): ``g_mean``, ``H_mean`` are y(k-1), B(k-1); ``g``, ``H`` are
-    grad J_i and C_i at theta_i(k-1), all zero for k = 0.
-    """
+class TrackedState(TrackingState):
+    """Before the step from theta(k); ``g`` is grad J_i at theta_i(k-1)."""
 
-    c: Array
-    """Logarithm of the factor of the last step, shape (R, N, 1)."""
+    H_mean: Array
+    """B_i(k-1), in the shape of the curvature."""
+    H: Array
+    """What it has absorbed: C_i at theta_i(k-1); zero for k = 0."""
 
 
-@dataclass(frozen=True)
-class TrackedNewton(Algorithm[TrackedState]):
-    """Tracked Newton with a choice of C_i, of how p_i is solved for and how far a step goes.
-
-    Parameters
-    ----------
-    curvature : Curvature
-        C_i.
-    step_size : float, or Array of shape (R, 1, 1)
-        epsilon > 0, for all repetitions or for each; Newton's is 1.
-    direction : Solver
-        From B_i and y_i to p_i.
-    control : StepControl
-        How far a step goes; as far as epsilon says by default.
-
-    Raises
-    ------
-    ValueError
-        If epsilon is not positive.
-    """
-
-    curvature: Curvature
-    step_size: float | Array = 1.0
-    direction: Solver = Floored()  # noqa: RUF009 - frozen
-    control: StepControl = uncontrolled
-
-    def __post_init__(self) -> None:
-        require_step_size(self.step_size)
-
-    @property
-    def order(self) -> int:
-        """Highest derivative of J_i that C_i uses."""
-        return self.curvature.order
+class TrackedNewton(GradientTracking[TrackedState]):
+    """Tracked Newton: see `GradientTracking` for its settings."""
 
     def init(self, theta: npt.ArrayLike) -> TrackedState:
         """The state before the first iteration, from theta_i(0): nothing is tracked yet."""
-        theta = parameters(theta)
-        y, B, one = np.zeros_like(theta), self.curvature.zeros(theta), np.zeros_like(theta[..., :1])
-        none = one[..., 0].astype(bool)
-        return TrackedState(theta, y, B, y, B, none, none, one)
+        found = TrackingState.nothing_tracked(theta)
+        B = self.curvature.zeros(found.theta)
+        return TrackedState(**vars(found), H_mean=B, H=B)
 
     def step(self, state: TrackedState, derivatives: DerivativeSource, mix: Mix) -> TrackedState:
         """One iteration, for every repetition and agent at once."""
-        k = state.iteration + 1
-        local = derivatives(state.theta)
+        k, local = state.iteration + 1, derivatives(state.theta)
         C = self.curvature.local(local)
 
         y = mix(state.g_mean, k) + local.gradient - state.g
         B = mix(state.H_mean, k) + C - state.H
 
-        p, mended, singular = self.direction(self.curvature, B, y)
-        step = self.step_size * p
-        c = self.control(state.c, Proposal(step, local, self.curvature, B), mix, k)
-        theta = mix(state.theta + np.exp(c) * step, k)
-        return TrackedState(theta, y, B, local.gradient, C, mended, singular, c, iteration=k)
-
-    def singular(self, state: TrackedState) -> Flags:
-        """Which repetitions met a matrix without an inverse in their last step, shape (R,)."""
-        return np.asarray(state.singular.any(axis=1))
-
-
-def require_step_size(step_size: float | Array) -> None:
-    """Refuse a step size that is not positive.
-
-    Raises
-    ------
-    ValueError
-        Naming its value.
-    """
-    steps = np.asarray(step_size)
-    if not np.all((steps > 0.0) & (steps < np.inf)):
-        raise ValueError(f"step_size = {step_size}: give epsilon > 0")
+        new = self.move(state, local, y, B, mix)
+        return replace(new, g=local.gradient, H_mean=B, H=C)

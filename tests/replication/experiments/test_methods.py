@@ -14,6 +14,7 @@ from replication.experiments import config, names
 from replication.experiments.build import build
 from replication.experiments.config import ConfigError, Spec
 from replication.experiments.simulate import simulate
+from replication.experiments.stacked import simulate_stacked
 
 FLOORED = {"projection": "floor_eigenvalues", "floor": 0.001}
 GAUSS_NEWTON = {"curvature": "blocks", "matrix": "gauss_newton", "damping": 0.3, "step_size": 1.0}
@@ -122,6 +123,11 @@ def test_settings_that_do_not_go_together_are_refused(method, settings, message)
     with pytest.raises(ConfigError, match=message) as caught:
         build(checked(method, **settings), range(2))
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_not_algorithm_1_is_not_stacked():
+    with pytest.raises(ValueError, match="only Algorithm 1 with Hessians is stacked"):
+        simulate_stacked([checked("tracked")])
 
 
 def test_the_schema_and_the_registry_have_the_same_words():
