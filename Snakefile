@@ -48,7 +48,9 @@ if not all(Path(path).exists() for path in ATLAS):
 TRIED = "bands causes curves levels repetitions scores search winners".split()
 TRIED = [*(f"{name}.csv" for name in TRIED), "made.json"]
 TRIAL = [f"paper_checks/promise/{name}" for name in TRIED]
-if all(Path(path).exists() for path in TRIAL):
+if not all(Path(path).exists() for path in TRIAL):
+    TRIAL = []
+if TRIAL:
     TABLES |= {"promise": TRIAL, "causes": TRIAL}
 SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TABLES)
 if ATLAS:
@@ -84,7 +86,8 @@ MEASURING = (
     *(f"replication/{n}" for n in ("experiments", "second_opinions", "claims")),
 )
 POWER = ("replication/readings", "replication/power")
-DRAWING = (*MEASURING, *(f"replication/{n}" for n in ("readings", "multiverse", "figures")))
+ROOMS = ("readings", "multiverse", "promise", "figures")
+DRAWING = (*MEASURING, *(f"replication/{n}" for n in ROOMS))
 TEMPLATES = [str(p)[len("src/") :] for p in Path("src/replication/report/templates").rglob("*.*")]
 REPORTING = (
     *DRAWING,
@@ -392,6 +395,7 @@ rule measure:
         LEDGERS,
         "paper_checks/schema.json",
         "paper_checks/costs.csv",
+        TRIAL,
     output:
         measured="results/measured.json",
         thresholds=TABLES["thresholds"],

@@ -13,10 +13,8 @@ from markdown_it import MarkdownIt
 from project_copy import ROOT
 
 from replication.claims import ledger
-from replication.multiverse.shares import shares
-from replication.power.larger import read_larger
+from replication.report.collect import with_tables
 from replication.report.headlines import headline_table
-from replication.report.plausibility import of_claims
 from replication.review import manifest
 
 pytestmark = pytest.mark.end_to_end
@@ -51,17 +49,8 @@ def test_the_readme_shows_the_committed_verdicts_on_the_headline_claims():
 def committed():
     """The committed verdicts, and how robust they are."""
     verdicts = {claim["id"]: claim["verdict"] for claim in manifest.read_manifest(ROOT)["claims"]}
-    explored, larger = of_claims(shares()), read_larger()
-    claims = [
-        {
-            **entry,
-            "verdict": verdicts[entry["id"]],
-            "plausible": explored.get(entry["id"]),
-            "power": larger.of_claim(entry["id"], verdicts[entry["id"]]),
-        }
-        for entry in ledger.claims()
-    ]
-    return {"claims": claims}
+    claims = [{**entry, "verdict": verdicts[entry["id"]]} for entry in ledger.claims()]
+    return {"claims": with_tables(claims, [])}
 
 
 def test_the_committed_files_are_those_of_the_manifest():

@@ -17,6 +17,7 @@ from replication.experiments.files import csv_table
 from replication.experiments.results import Results
 from replication.figures.style import LOOKS, SMALL, Drawing, Key, Line, Look, canvas, lines
 from replication.promise.registration import FIRST_ORDER, SECOND_ORDER, Task, registered
+from replication.promise.tables import is_current
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +37,8 @@ LABELS = {
 }
 SIGNS = {"step_size": "ε", "floor": "floor", "damping": "damping", "bound": "bound"}
 
+STALE = " The tables were made with other sources than those that are here."
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -47,6 +50,8 @@ class Shown:
     method: str
     curve: Line
     bands: Sequence[Row]
+    current: bool
+    """Whether its tables were made with the sources that are here."""
 
 
 def draw_promise(folder: Path = FOLDER) -> Drawing[list[Shown]]:
@@ -58,9 +63,11 @@ def draw_promise(folder: Path = FOLDER) -> Drawing[list[Shown]]:
     """
 
     def prepare(results: Mapping[Key, Results], confidence: float) -> list[Shown]:
-        curves, bands = table("curves", folder), table("bands", folder)
+        curves, bands, current = table("curves", folder), table("bands", folder), is_current(folder)
         return [
-            Shown(task, kind, name, _line(curves, task, kind, name), _of(bands, task, name))
+            Shown(
+                task, kind, name, _line(curves, task, kind, name), _of(bands, task, name), current
+            )
             for task in registered().tasks.values()
             for kind, name in _chosen(task, table("winners", folder), curves)
         ]
@@ -139,6 +146,7 @@ def caption(shown: list[Shown], confidence: float) -> str:
         f"from the winner with at least {100 * plan.band['keeps']:g} % of its normalised mean "
         f"return in tuning, in steps of {plan.band['stride']:g} decades; arrows: it goes on "
         f"beyond {plan.band['farthest']} decade, the farthest tried."
+        f"{'' if shown[0].current else STALE}"
     )
 
 

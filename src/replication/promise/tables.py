@@ -25,6 +25,7 @@ from replication.experiments.returns import average, tenth
 from replication.promise.registration import FIRST_ORDER, PRINTED, REGISTERED, registered
 from replication.promise.scores import Levels, arrival, improvement_interval
 from replication.promise.trial import MADE_WITH, PURPOSES, Row, conduct, made_with
+from replication.readings.table import read_made
 
 ROOM = (
     *MADE_WITH,
@@ -35,6 +36,7 @@ ROOM = (
 """What the tables depend on, beside the registration."""
 
 SHARES = {"half": 0.5, "ninety": 0.9}
+COMMAND = "snakemake --cores 2 promise"
 POINTS = 61  # of a curve
 SEED = 450500  # of the bootstrap
 
@@ -65,11 +67,9 @@ def promise(
 
 
 def is_current(folder: Path = FOLDER) -> bool:
-    """Whether the committed tables were made with the sources and the registration here."""
-    path = folder / "made.json"
-    if not path.exists():
-        return False
-    return bool(json.loads(path.read_text(encoding="utf-8"))["made_with"] == made_with(ROOM))
+    """Whether tables were made with the sources and the registration here."""
+    made = read_made(folder / "made.json", lambda document: document["made_with"], COMMAND)
+    return bool(made == made_with(ROOM))
 
 
 def tables_of(

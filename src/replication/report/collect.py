@@ -46,11 +46,7 @@ def report_data(
     table = None if evidence.changes else read_table()
     larger = None if evidence.changes else read_larger()
     claims = [
-        {
-            **claim,
-            "readings_swept": readings_swept(claim, table),
-            "controls": _controls(claim["id"]),
-        }
+        {**claim, "controls": _controls(claim["id"])}
         for claim in with_tables(judged, evidence.changes)
     ]
     verdicts = [claim["verdict"] for claim in claims]
@@ -88,14 +84,17 @@ def with_tables(
     Returns
     -------
     list of dict
-        The claims with ``plausible`` and ``power``, each None where there is nothing.
+        The claims with ``plausible``, ``readings_swept`` and ``power``, each None where there is
+        nothing.
     """
+    table = None if changes else read_table()
     larger = None if changes else read_larger()
     explored = {} if changes else plausibility.of_claims(shares())
     return [
         {
             **claim,
             "plausible": explored.get(claim["id"]),
+            "readings_swept": readings_swept(claim, table),
             "power": larger and larger.of_claim(claim["id"], claim["verdict"]),
         }
         for claim in judged

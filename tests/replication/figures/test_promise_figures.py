@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from replication.figures import causes_removed, promise
 from replication.figures.rendering import pictures
 from replication.promise.causes import applicable, combinations
 from replication.promise.registration import registered
+from replication.promise.tables import ROOM
+from replication.promise.trial import made_with
 
 AREAS = {"DS": 0.1, "gradient_tracking": 0.3, "tracked_absolute": 0.4, "DN": 0.2}
 
@@ -87,6 +90,17 @@ def test_the_best_of_each_family_stands_beside_what_is_printed(tables):
         "printed DG": "printed DG",
     }
     assert len(rows) == len(registered().tasks) * 4 * 5
+
+
+def test_tables_of_other_sources_are_said_to_be_so(tables, tmp_path):
+    for path in tables.glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    drawing = promise.draw_promise(tmp_path)
+    made = tmp_path / "made.json"
+    for text, current in ((made_with(ROOM), True), ("0" * 64, False)):
+        made.write_text(json.dumps({"made_with": text}), encoding="utf-8")
+        said = promise.STALE in drawing.caption(drawing.prepare({}, 0.98), 0.98)
+        assert said != current
 
 
 def test_bands_end_where_they_were_seen_to(tables, theme):
