@@ -13,7 +13,6 @@ from replication.figures.style import Key
 TABLES: Mapping[str, str] = {
     "gridworld_sweep": "paper_checks/studies/sweep_*.csv",
     "plausible": "paper_checks/multiverse/",
-    "readings": "paper_checks/readings.json",
     "best_faith": "paper_checks/multiverse/best_faith.csv",
     "specification": "paper_checks/multiverse/",
     "governing": "paper_checks/multiverse/fig3.csv",
