@@ -77,7 +77,7 @@ def caption(rows: list[Row], confidence: float) -> str:
     return (
         "What keeps Algorithm 1 from being Newton's method: the mean return of DN less that of DS, "
         "which takes first-order steps with the same switches, with no cause removed, each alone, "
-        f"all but each, and all. As printed [·]_m keeps the matrix in {shares} of the steps. "
+        f"all but each, and all. As printed [·]ₘ keeps the matrix in {shares} of the steps. "
         f"Causes: {what}. Steps as printed, and the same safe ones for all, ε = "
         f"{safe['step_size']:g}, m = {safe['floor']:g}. Means over n = {n} repetitions with "
         f"{100 * confidence:g} % Student-t intervals, paired."

@@ -104,9 +104,11 @@ ALIKE = {
 @pytest.mark.parametrize("kind", SOURCES)
 def test_numbers_of_any_type_give_the_float64_result(kind, given):
     expected = SOURCES[kind]()(WHOLE.astype(np.float64))
-    for one, other in zip(SOURCES[kind]()(ALIKE[given](WHOLE)), expected, strict=True):
-        assert one.dtype == np.float64
-        np.testing.assert_array_equal(one, other)
+    found = SOURCES[kind]()(ALIKE[given](WHOLE))
+    for name, one in found._asdict().items():
+        if name != "elsewhere":  # a function
+            assert one.dtype == np.float64
+            np.testing.assert_array_equal(one, getattr(expected, name))
 
 
 @pytest.mark.parametrize("kind", SOURCES)

@@ -202,7 +202,7 @@ def test_the_printed_lyapunov_function_can_increase():
 
 
 def test_the_sum_of_hessians_does_not_bound_their_mean():
-    """N = 4, H_i = (m/4) I: the sum is at least mI, and [·]_m replaces the mean."""
+    """N = 4, H_i = (m/4) I: the sum is at least mI, and [·]ₘ replaces the mean."""
     m, curvatures = 1.0, np.full(4, 0.25)
     assert curvatures.sum() >= m
     assert curvatures.mean() < m / 2

@@ -200,9 +200,7 @@ def test_provenance_says_all_that_the_data_leaves_out(tmp_path):
 
 
 def test_results_that_are_missing_name_the_remedy(tmp_path):
-    with pytest.raises(
-        ConfigError, match=r"nothing.nc is missing: make it with ./run netnewton run"
-    ):
+    with pytest.raises(ConfigError, match=r"nothing.nc is missing: name a result file"):
         Results(tmp_path / "nothing.nc")
 
 
