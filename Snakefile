@@ -393,6 +393,7 @@ rule referee:
 rule measure:
     input:
         LEDGERS,
+        TRIAL,
         "paper_checks/schema.json",
         "paper_checks/costs.csv",
         TRIAL,

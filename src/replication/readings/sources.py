@@ -10,7 +10,7 @@ OF_RUNS = (
     "src/netnewton",
     *(
         f"src/replication/experiments/{name}.py"
-        for name in ("build", "config", "methods", "names", "problems", "simulate")
+        for name in ("build", "config", "hints", "methods", "names", "problems", "simulate")
     ),
 )
 """What results depend on."""
@@ -19,7 +19,10 @@ SOURCES = (
     *OF_RUNS,
     *(
         f"src/replication/experiments/{name}.py"
-        for name in ("files", "intervals", "machine", "overrides", "results", "returns", "tune")
+        for name in (
+            *("files", "intervals", "machine", "overrides", "recipes", "results", "returns"),
+            "tune",
+        )
     ),
     "src/replication/claims",
     "src/replication/second_opinions",

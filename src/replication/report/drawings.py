@@ -17,6 +17,8 @@ TABLES: Mapping[str, str] = {
     "specification": "paper_checks/multiverse/",
     "governing": "paper_checks/multiverse/fig3.csv",
     "thresholds": "results/thresholds.csv",
+    "promise": "paper_checks/promise/",
+    "causes": "paper_checks/promise/causes.csv",
 }
 """What figures are drawn from beside results, by what their names begin with."""
 
