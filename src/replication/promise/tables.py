@@ -1,6 +1,9 @@
 """The tables of the trial, paper_checks/promise: what is committed, and what they were made with.
 
-- ``search.csv``: every tuning run; ``winners.csv``: the best, and whether its neighbours were tried
+- ``search.csv``: every tuning run
+- ``winners.csv``: the best of each search; ``enclosed_at``, the step in decades at which the search
+  tried all of its neighbours, empty if its budget ended before; ``topped_by``, how much better a
+  run for its bands is, which tries all neighbours half a decade away
 - ``bands.csv``: how far a setting can be moved from the winner
 - ``levels.csv``: the return at the start and the best level of each task
 - ``scores.csv``: each method on each task, at each scale of the rewards, on both sets of seeds
@@ -137,6 +140,7 @@ def _winners(
             "area": found["area"],
             "share": float(levels[task].share(np.array(found["area"]))),
             "enclosed_at": found["enclosed_at"],
+            "topped_by": found["topped_by"],
             "domain_edges": " ".join(found["edges"]),
             "runs": len(found["steps"]),
             "scalars": found["scalars"],

@@ -95,6 +95,7 @@ def conducted(registration: Registration, task: Task, method: Method) -> Row:
         "winner": winner,
         "area": top.score,
         "enclosed_at": None if enclosed is None else float(enclosed),
+        "topped_by": max(row["area"] for row in tuning.rows.values()) - top.score,
         "edges": edges(method.tuned, top.point),
         "bands": [
             {name: float(x) if isinstance(x, Fraction) else x for name, x in vars(each).items()}

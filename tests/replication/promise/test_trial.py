@@ -80,6 +80,8 @@ def test_every_run_of_the_search_is_kept_and_the_winner_is_the_best(made):
         assert len(searched) == 6 == int(winner["runs"])
         best = max(searched, key=lambda row: float(row["area"]))
         assert (best["area"], best["floor"]) == (winner["area"], winner["floor"])
+        above = max(float(row["area"]) for row in own) - float(winner["area"])
+        assert float(winner["topped_by"]) == pytest.approx(above, abs=1e-7)
 
 
 def test_scores_are_those_of_the_repetitions(made):
