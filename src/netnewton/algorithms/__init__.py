@@ -1,9 +1,6 @@
-"""Algorithms, one a file: `consensus_newton` is the paper's Algorithm 1.
+"""Algorithms, one a file: `consensus_newton` is the paper's Algorithm 1, the others track gradients.
 
-`algorithm` says what an algorithm is; one of your own is another class with `init` and `step`.
-The others track gradients (`gradient_tracking`): `tracked_newton`, `network_giant` and
-`natural_gradient`. How they solve for a direction (`directions`) and how far they go
-(`step_control`) are parts to choose.
+`algorithm` says what one is: a class with `init` and `step`; the other files hold parts to choose.
 """
 
 from netnewton.algorithms.algorithm import Algorithm, State, scalars_sent
