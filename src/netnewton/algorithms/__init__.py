@@ -1,4 +1,4 @@
-"""Algorithms, one a file: `consensus_newton` is the paper's Algorithm 1, the others track gradients.
+"""Algorithms, one a file: `consensus_newton` is the paper's Algorithm 1; others track gradients.
 
 `algorithm` says what one is: a class with `init` and `step`; the other files hold parts to choose.
 """
