@@ -47,8 +47,9 @@ def draw(rows: list[Row]) -> Figure:
             own = [row for row in rows if (row["task"], row["steps"]) == (task, steps)]
             y = [labels.index(row["removed"]) + offset for row in own]
             _intervals(axis, own, y, color=look.color, label=name)
+        axis.locator_params(axis="x", nbins=3)
         axis.axvline(0, color="0.7", linewidth=0.8, zorder=0)
-        axis.set_title(textwrap.fill(registered().tasks[task].title, 24), fontsize=SMALL)
+        axis.set_title(textwrap.fill(registered().tasks[task].title, 17), fontsize=SMALL)
     axes[0, 0].set_yticks(range(len(labels)), labels)
     axes[0, 0].set_ylim(len(labels) - 0.5, -0.5)
     handles, names = axes[0, 0].get_legend_handles_labels()
@@ -74,10 +75,14 @@ def caption(rows: list[Row], confidence: float) -> str:
     )
     what = "; ".join(f"{name}: {text}" for name, text in CAUSES.items())
     safe, n = registered().causes["safe"], registered().causes["repetitions"]
+    ahead = sum(float(row["lower"]) > 0 for row in rows)
+    behind = sum(float(row["upper"]) < 0 for row in rows)
     return (
-        "What keeps Algorithm 1 from being Newton's method: the mean return of DN less that of DS, "
-        "which takes first-order steps with the same switches, with no cause removed, each alone, "
-        f"all but each, and all. As printed [·]ₘ keeps the matrix in {shares} of the steps. "
+        "Whichever causes are removed that keep Algorithm 1 from being Newton's method, it is "
+        f"ahead of first-order steps with the same switches in {ahead} of {len(rows)} comparisons, "
+        f"and behind in {behind}. Shown is the mean return of DN less that of DS, with no cause "
+        f"removed, each alone, all but each, and all. As printed [·]ₘ keeps the matrix in {shares} "
+        "of the steps. "
         f"Causes: {what}. Steps as printed, and the same safe ones for all, ε = "
         f"{safe['step_size']:g}, m = {safe['floor']:g}. Means over n = {n} repetitions with "
         f"{100 * confidence:g} % Student-t intervals, paired."

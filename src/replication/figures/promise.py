@@ -15,6 +15,7 @@ import numpy as np
 from replication.claims.promise.committed import FOLDER, Row, table
 from replication.experiments.files import csv_table
 from replication.experiments.results import Results
+from replication.figures.curves import logarithmic
 from replication.figures.style import LOOKS, SMALL, Drawing, Key, Line, Look, canvas, lines
 from replication.promise.registration import FIRST_ORDER, SECOND_ORDER, Task, registered
 from replication.promise.tables import is_current
@@ -50,6 +51,8 @@ class Shown:
     method: str
     curve: Line
     bands: Sequence[Row]
+    ninety: float
+    """Median of the iterations to 90 % of the best level."""
     current: bool
     """Whether its tables were made with the sources that are here."""
 
@@ -64,9 +67,20 @@ def draw_promise(folder: Path = FOLDER) -> Drawing[list[Shown]]:
 
     def prepare(results: Mapping[Key, Results], confidence: float) -> list[Shown]:
         curves, bands, current = table("curves", folder), table("bands", folder), is_current(folder)
+        ninety = {
+            (row["task"], row["method"]): float(row["ninety"])
+            for row in table("scores", folder)
+            if (row["seeds"], float(row["scale"])) == ("trial", 1.0)
+        }
         return [
             Shown(
-                task, kind, name, _line(curves, task, kind, name), _of(bands, task, name), current
+                task,
+                kind,
+                name,
+                _line(curves, task, kind, name),
+                _of(bands, task, name),
+                ninety[task.name, name],
+                current,
             )
             for task in registered().tasks.values()
             for kind, name in _chosen(task, table("winners", folder), curves)
@@ -99,14 +113,17 @@ def _line(curves: Sequence[Row], task: Task, kind: str, method: str) -> Line:
 def draw(shown: list[Shown]) -> Figure:
     """A row for each task: curves, and the bands of settings."""
     tasks = list(dict.fromkeys(line.task.name for line in shown))
-    figure, axes = canvas(1.6 * len(tasks) + 0.6, len(tasks), 2, squeeze=False, width_ratios=(3, 2))
+    figure, axes = canvas(
+        1.35 * len(tasks) + 0.6, len(tasks), 2, squeeze=False, width_ratios=(2, 1)
+    )
     for (left, right), name in zip(axes, tasks, strict=True):
         own = [line for line in shown if line.task.name == name]
         lines(left, [line.curve for line in own])
+        logarithmic(left)
         left.set_title(own[0].task.title, fontsize=SMALL)
         _bands(right, own)
     axes[-1, 0].set_xlabel("iteration")
-    axes[-1, 1].set_xlabel("decades from the winner")
+    axes[-1, 1].set_xlabel("decades")
     figure.supylabel("J(μ)", fontsize=SMALL)
     handles = [
         axes[0, 0].plot([], [], color=look.color, dashes=look.dashes or (), label=LABELS[kind])[0]
@@ -134,20 +151,47 @@ def _bands(axis: Axes, shown: Sequence[Shown]) -> None:
 def caption(shown: list[Shown], confidence: float) -> str:
     """Caption of the figure."""
     plan = registered()
-    best = {line.task.title: line.method for line in shown if line.kind == SECOND_ORDER}
-    named = "; ".join(f"{title}: {plan.methods[name].title}" for title, name in best.items())
     return (
-        "What was promised, what was printed and what it takes: on every task of the trial the "
-        "second-order method and the first-order method with the largest mean return in tuning, "
-        f"each the best of {plan.budget} runs, and DN and DG with their printed settings. The "
-        f"second-order method is: {named}. Left: J(μ) (team problems: normalised) on fresh seeds, "
-        f"means over n = {plan.repetitions['trial']} repetitions with pointwise "
-        f"{100 * confidence:g} % Student-t intervals. Right: how far a setting alone can be moved "
-        f"from the winner with at least {100 * plan.band['keeps']:g} % of its normalised mean "
-        f"return in tuning, in steps of {plan.band['stride']:g} decades; arrows: it goes on "
-        f"beyond {plan.band['farthest']} decade, the farthest tried."
-        f"{'' if shown[0].current else STALE}"
+        f"{_answer(shown)} "
+        "Shown are, for every task of the trial, the second-order and the first-order method with "
+        f"the largest mean return in tuning, each the best of {plan.budget} runs, and DN and DG "
+        f"with their printed settings. The best are {_best(shown)}. Left: J(μ) (team problems: "
+        f"normalised) on fresh seeds, means over n = {plan.repetitions['trial']} repetitions with "
+        f"pointwise {100 * confidence:g} % Student-t intervals. Right: how many decades a setting "
+        "alone can be moved from the winner (0) with at least "
+        f"{100 * plan.band['keeps']:g} % of its normalised mean return in tuning, in steps of "
+        f"{plan.band['stride']:g}; arrows: it goes on beyond {plan.band['farthest']} decade, the "
+        f"farthest tried.{'' if shown[0].current else STALE}"
     )
+
+
+def _answer(shown: Sequence[Shown]) -> str:
+    """To 90 % of the best level, task by task."""
+
+    def medians(kind: str) -> list[float]:
+        return [line.ninety for line in shown if line.kind == kind]
+
+    def needed(kind: str) -> str:
+        return ", ".join("never" if np.isinf(x) else f"{x:g}" for x in medians(kind))
+
+    pairs = list(zip(medians(SECOND_ORDER), medians(FIRST_ORDER), strict=True))
+    ahead = sum(second < first for second, first in pairs)
+    return (
+        "Tuned at equal cost, second order needs fewer iterations than first order on "
+        f"{ahead} of {len(pairs)} tasks. To 90 % of the best level the best second-order method "
+        f"needs, task by task, {needed(SECOND_ORDER)} iterations (medians), the best first-order "
+        f"one {needed(FIRST_ORDER)}, and DN as printed {needed('printed DN')}."
+    )
+
+
+def _best(shown: Sequence[Shown]) -> str:
+    """The names of the best of both families on every task."""
+    methods = registered().methods
+    by_task: dict[str, list[str]] = {}
+    for line in shown:
+        if line.kind in (SECOND_ORDER, FIRST_ORDER):
+            by_task.setdefault(line.task.title, []).append(methods[line.method].title)
+    return "; ".join(f"{title}: {' and '.join(names)}" for title, names in by_task.items())
 
 
 def _table(shown: list[Shown]) -> str:

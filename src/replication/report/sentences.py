@@ -38,6 +38,14 @@ KEPT = {
     NOT_TESTED: "How often [·]ₘ keeps the Hessian has not been tested.",
 }
 
+PROMISE = {
+    REPRODUCED: "needs fewer iterations than all first-order ones in {}",
+    CONTRADICTED: "needs no fewer iterations than the best first-order one in {}",
+    INCONCLUSIVE: "is not told apart from the best first-order one in {}",
+    NOT_TESTED: "has not been tried in {}",
+}
+PROMISED = {"promise-gridworld": "the gridworld", "promise-dilemma": "the exact dilemma"}
+
 
 def sentences(report: Mapping[str, Any]) -> list[str]:
     """The answer in one sentence, then what it rests on.
@@ -61,6 +69,7 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         _answer(claims, shown),
         _advantage(claims),
         _kept(claims),
+        _promise(claims),
         plausibility.sentence(shown),
         plausibility.best_universe(report.get("best_universe"), titles),
         _larger(claims, report.get("power")),
@@ -105,6 +114,18 @@ def _kept(claims: Sequence[Claim]) -> str:
         KEPT[claim["verdict"]].format(kept=_share(claim))
         for claim in claims
         if claim["id"] == "fallback-frequency"
+    )
+
+
+def _promise(claims: Sequence[Claim]) -> str:
+    """What was promised, what was printed, and what it takes."""
+    found = {claim["id"]: claim["verdict"] for claim in claims}
+    said = [PROMISE[found[name]].format(where) for name, where in PROMISED.items() if name in found]
+    if not said:
+        return ""
+    return (
+        "Second-order speed is promised and first-order steps are printed. Of methods that do use "
+        f"curvature, tuned at equal cost, the best {', and '.join(said)}."
     )
 
 

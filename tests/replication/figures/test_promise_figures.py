@@ -47,6 +47,15 @@ def tables(tmp_path_factory):
             for k in range(5)
         ),
     )
+    write(
+        folder,
+        "scores",
+        (
+            {"task": t, "method": m, "seeds": seeds, "scale": 1, "ninety": 7 + (seeds != "trial")}
+            for t, m in methods + printed
+            for seeds in ("trial", "replicate")
+        ),
+    )
     ends = {"below": 0.5, "above": 1.0, "open_below": False, "open_above": True}
     write(
         folder,
@@ -90,6 +99,8 @@ def test_the_best_of_each_family_stands_beside_what_is_printed(tables):
         "printed DG": "printed DG",
     }
     assert len(rows) == len(registered().tasks) * 4 * 5
+    caption = drawing.caption(drawing.prepare({}, 0.98), 0.98)
+    assert "needs, task by task, 7, 7, 7, 7, 7, 7 iterations" in caption
 
 
 def test_tables_of_other_sources_are_said_to_be_so(tables, tmp_path):

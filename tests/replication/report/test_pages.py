@@ -174,6 +174,17 @@ def test_our_questions_are_not_counted_among_the_papers_claims():
     assert answer.endswith("by the size of its steps, not by curvature.")
 
 
+def test_what_was_promised_printed_and_what_it_takes_is_one_sentence():
+    def said(verdict):
+        dilemma = claim("promise-dilemma", "contradicted", "Ours")
+        made = {"claims": [claim("promise-gridworld", verdict, "Ours"), dilemma]}
+        (found,) = [one for one in sentences(made) if "promised" in one]
+        return found
+
+    assert "in the gridworld, and needs no fewer iterations" in said("reproduced")
+    assert len({said(verdict) for verdict in VERDICTS}) == len(VERDICTS)
+
+
 def test_the_sentence_on_the_plausible_space_names_shares_laws_and_what_decides():
     found = claim("fig3-faster", "contradicted", plausible=plausible())
     undecided = claim("fig1-faster", "reproduced", plausible=plausible(decides=False))
