@@ -47,7 +47,7 @@ def draw(rows: list[Row]) -> Figure:
             own = [row for row in rows if (row["task"], row["steps"]) == (task, steps)]
             y = [labels.index(row["removed"]) + offset for row in own]
             _intervals(axis, own, y, color=look.color, label=name)
-        axis.locator_params(axis="x", nbins=3)
+        axis.locator_params(axis="x", nbins=2)
         axis.axvline(0, color="0.7", linewidth=0.8, zorder=0)
         axis.set_title(textwrap.fill(registered().tasks[task].title, 17), fontsize=SMALL)
     axes[0, 0].set_yticks(range(len(labels)), labels)

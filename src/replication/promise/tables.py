@@ -40,7 +40,7 @@ ROOM = (
 
 SHARES = {"half": 0.5, "ninety": 0.9}
 COMMAND = "snakemake --cores 2 promise"
-POINTS = 61  # of a curve
+FIRST, POINTS = 20, 60  # iterations of a curve that are all kept, and at most so many altogether
 SEED = 450500  # of the bootstrap
 
 Outcomes = Mapping[tuple[str, str], Row]
@@ -240,10 +240,17 @@ def _curves(outcomes: Outcomes, confidence: float) -> Iterator[Row]:
         if (run["seeds"], run["scale"]) != (PURPOSES[0], 1.0):
             continue
         mean, lower, upper = student_t(J, confidence)
-        last = J.shape[1] - 1
-        for k in np.unique(np.rint(np.linspace(0, last, min(POINTS, last + 1))).astype(int)):
+        for k in kept(J.shape[1] - 1):
             numbers = {"mean": mean[k], "lower": lower[k], "upper": upper[k]}
             yield {"task": task, "method": name, "iteration": int(k), **numbers}
+
+
+def kept(last: int) -> list[int]:
+    """The iterations of a curve that are kept: all of the first ones, then ever fewer."""
+    later = np.geomspace(FIRST, max(last, FIRST), POINTS - FIRST)
+    return sorted(
+        {*range(min(FIRST, last) + 1), *np.rint(later[later <= last]).astype(int).tolist(), last}
+    )
 
 
 def _shown(value: Any) -> Any:

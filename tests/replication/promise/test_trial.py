@@ -9,7 +9,7 @@ import pytest
 from netnewton.arrays import Array
 from replication.promise import trial
 from replication.promise.registration import registered
-from replication.promise.tables import _levels, promise, tables_of
+from replication.promise.tables import POINTS, _levels, kept, promise, tables_of
 from replication.promise.tasks import Draw, tried
 
 
@@ -133,3 +133,10 @@ def test_methods_stand_in_tables_in_the_order_of_the_registration(made, small):
     assert set(tables_of(outcomes, small, 0.98)) | {"causes"} == {
         path.stem for path in (made / "tables").glob("*.csv")
     }
+
+
+def test_a_curve_keeps_its_beginning_and_its_end():
+    assert kept(5) == [0, 1, 2, 3, 4, 5]
+    long = kept(200)
+    assert long[:21] == list(range(21)) and long[-1] == 200
+    assert len(long) <= POINTS + 2 and np.diff(long[20:]).max() < 20
