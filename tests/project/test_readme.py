@@ -55,6 +55,11 @@ def test_links_lead_somewhere(page):
     assert missing == []
 
 
+def test_the_successor_climbs():
+    result = names_of("newton.md")["result"]
+    assert result.J[-1] > result.J[0] + 0.5
+
+
 def netnewton_commands():
     """The arguments of each, from shell blocks and from tables."""
     for page in PAGES:
