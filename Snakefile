@@ -78,8 +78,8 @@ def sources(*names):
     return digest([f"src/{name}" for name in names])[:16]
 
 
-SIMULATING = "build config files hints kernels make methods names problems recipes".split()
-SIMULATING += "results simulate".split()
+SIMULATING = """build config files hints kernels make methods names problems recipes results
+simulate""".split()
 SIMULATION = ("netnewton", *(f"replication/experiments/{name}.py" for name in SIMULATING))
 MEASURING = (
     "netnewton",

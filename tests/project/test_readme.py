@@ -73,7 +73,7 @@ def netnewton_commands():
 
 @pytest.mark.parametrize("words", sorted(set(netnewton_commands())), ids=" ".join)
 def test_the_netnewton_commands_are_accepted(words, project):
-    main._parser().parse_args(words)
+    main.parse(words)
     if words[0] == "run":
         words = [*words, "--set", "iterations=5"]
     if words[0] in ("list", "run"):  # the others need results, and have tests of their own

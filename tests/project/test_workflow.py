@@ -107,7 +107,8 @@ def test_editing_a_source_runs_what_depends_on_it(finished, project, file, again
 
 
 def test_a_simulation_runs_again_for_every_module_that_it_is_made_with(project):
-    (listed,) = re.findall(r'SIMULATING = "(.*)"', (ROOT / "Snakefile").read_text())
+    snakefile = (ROOT / "Snakefile").read_text(encoding="utf-8")
+    (listed,) = re.findall(r'SIMULATING = """(.*?)"""', snakefile, re.DOTALL)
     program = "import sys, replication.experiments.make; print(*sys.modules)"
     loaded = project.run(sys.executable, "-c", program).stdout.split()
     prefix = "replication.experiments."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -87,7 +86,7 @@ def run(options: argparse.Namespace) -> None:
     confidence = options.confidence or settings.get("confidence", 0.98)
     write_summary(paths, folder / "summary.csv", confidence)
     _print_summary(paths, confidence, options.json)
-    _say([f"written to {folder}; draw it with ./run netnewton plot {shlex.quote(str(folder))}"])
+    _say([f"written to {folder}; draw it with ./run netnewton plot {folder}"])
 
 
 def _say(texts: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from log_probabilities import log_probability_of
+from parts import arrays
 
 from netnewton.derivatives import NOT_COMPUTED, estimation, likelihood_ratio
 from netnewton.derivatives.estimation import (
@@ -360,7 +361,7 @@ def _everything(game, policy, theta, repetitions):
         found[f"general {method}"] = getattr(Sums(scores, weights), method)()
     for credit, hessian, baseline in itertools.product(CREDITS, HESSIANS, BASELINES):
         estimates = estimate(batch, scores, game.discount, Estimator(credit, hessian, baseline))
-        for part, value in estimates._asdict().items():
+        for part, value in arrays(estimates).items():
             found[f"{name(credit)} {name(hessian)} {name(baseline)} {part}"] = value
     return found
 
@@ -374,7 +375,7 @@ def test_huge_differences_of_parameters_leave_numbers(kind, baseline, rng, rando
     assert np.isfinite(scores.log_ratio).all() and scores.log_ratio.min() < -100
     for credit, hessian in itertools.product(CREDITS, HESSIANS):
         found = estimate(batch, scores, game.discount, Estimator(credit, hessian, baseline))
-        for part, value in found._asdict().items():
+        for part, value in arrays(found).items():
             assert np.isfinite(value).all(), part
         assert (found.effective_sample_size <= 20).all()
 

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from parts import arrays
 
 from netnewton.derivatives import Estimator, closed_form, estimation, exact, likelihood_ratio
 from netnewton.games import finite, matrix_game
@@ -56,8 +57,8 @@ def test_the_estimates_are_the_same_either_way(rng, random_game, monkeypatch):
         for small in (24, 0):  # cells: as many as are tabulated, and more than that
             monkeypatch.setattr(boltzmann, "SMALL_TABLE", small)
             found.append(likelihood_ratio(game, policy, streams(3), 2, 6, estimator)(theta))
-        for one, other in zip(*found, strict=True):
-            np.testing.assert_allclose(one, other, atol=1e-12)
+        for name, one in arrays(found[0]).items():
+            np.testing.assert_allclose(one, getattr(found[1], name), atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,8 @@ def test_which_way_does_not_depend_on_the_company(rng):
     for r in range(4):
         own = Streams([np.random.default_rng([3, r])])
         alone = likelihood_ratio(game, policy, own, 1, 200)(theta[[r]])
-        for one, many in zip(alone, together, strict=True):
-            assert one.tobytes() == many[[r]].tobytes()
+        for name, one in arrays(alone).items():
+            assert one.tobytes() == getattr(together, name)[[r]].tobytes()
 
 
 class Crowd:
