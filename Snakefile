@@ -276,7 +276,7 @@ rule studies:
         "cp {input:q} paper_checks/studies/ > {log:q} 2>&1"
 
 
-# Takes ten minutes, so that `all` uses the table that is committed. An interrupted sweep goes on
+# Takes seven minutes, so that `all` uses the table that is committed. An interrupted sweep goes on
 # where it was: what is finished is kept in results/sweep.
 rule sweep:
     input:
@@ -298,7 +298,7 @@ rule sweep:
         "> {log:q} 2>&1 && cp {output:q} paper_checks/readings.json"
 
 
-# Takes ten minutes, so that `all` uses the tables that are committed. More universes than these:
+# Takes 25 minutes, so that `all` uses the tables that are committed. More universes than these:
 # ./run netnewton multiverse fig3 --universes 4000
 rule multiverse:
     input:

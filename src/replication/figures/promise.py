@@ -123,6 +123,7 @@ def draw(shown: list[Shown]) -> Figure:
         left.set_title(own[0].task.title, fontsize=SMALL)
         _bands(right, own)
     axes[-1, 0].set_xlabel("iteration")
+    axes[0, 1].set_title("settings move by", fontsize=SMALL)
     axes[-1, 1].set_xlabel("decades")
     figure.supylabel("J(μ)", fontsize=SMALL)
     handles = [
@@ -139,7 +140,7 @@ def _bands(axis: Axes, shown: Sequence[Shown]) -> None:
     for y, (line, band) in enumerate(bars):
         color = line.curve.look.color
         axis.plot([-band["below"], band["above"]], [y, y], color=color, linewidth=4)
-        axis.plot([0], [y], marker="|", color="white")
+        axis.plot([0], [y], marker="o", markersize=4, color=color)
         for end, is_open in ((-band["below"], "open_below"), (band["above"], "open_above")):
             if band[is_open] == "True":
                 axis.plot([end], [y], marker="<" if end < 0 else ">", color=color, clip_on=False)
@@ -175,10 +176,10 @@ def _answer(shown: Sequence[Shown]) -> str:
         return ", ".join("never" if np.isinf(x) else f"{x:g}" for x in medians(kind))
 
     pairs = list(zip(medians(SECOND_ORDER), medians(FIRST_ORDER), strict=True))
-    ahead = sum(second < first for second, first in pairs)
+    level = sum(second >= first for second, first in pairs)
     return (
-        "Tuned at equal cost, second order needs fewer iterations than first order on "
-        f"{ahead} of {len(pairs)} tasks. To 90 % of the best level the best second-order method "
+        "Tuned at equal cost, second order needs no fewer iterations than first order on "
+        f"{level} of {len(pairs)} tasks. To 90 % of the best level the best second-order method "
         f"needs, task by task, {needed(SECOND_ORDER)} iterations (medians), the best first-order "
         f"one {needed(FIRST_ORDER)}, and DN as printed {needed('printed DN')}."
     )

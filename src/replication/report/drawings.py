@@ -67,12 +67,13 @@ def pictures(captions: Mapping[str, str], folder: Path) -> list[Picture]:
 
 
 def _picture(name: str, caption: str, folder: Path) -> Picture:
-    first, _, rest = " ".join(caption.split()).partition(". ")
+    # A sentence ends where the next begins: not after "eq." of "eq. 5".
+    first, *others = re.split(r"(?<!eq)\. ", " ".join(caption.split()), maxsplit=1)
     drawn_by = FIGURES[name].draw.__module__ if name in FIGURES else ""
     return Picture(
         name=name,
         title=first.removesuffix("."),
-        caption=rest,
+        caption="".join(others),
         svg=inline_svg(folder / f"{name}.svg", name),
         drawn_by=drawn_by and f"src/{drawn_by.replace('.', '/')}.py",
         data=drawn_from(name),

@@ -31,7 +31,7 @@ WHY = {
 KEPT = {
     REPRODUCED: "[·]ₘ keeps the Hessian in {kept} of DN's steps in exact learning: most of them "
     "are second-order steps.",
-    CONTRADICTED: "[·]ₘ keeps the Hessian in {kept} of DN's steps in exact learning: most of them "
+    CONTRADICTED: "[·]ₘ keeps the Hessian in {kept} of DN's steps in exact learning: the others "
     "are first-order steps of size 2ε/m.",
     INCONCLUSIVE: "How often [·]ₘ keeps the Hessian in exact learning is not settled ({kept} of "
     "DN's steps).",
@@ -124,8 +124,8 @@ def _promise(claims: Sequence[Claim]) -> str:
     if not said:
         return ""
     return (
-        "Second-order speed is promised and first-order steps are printed. Of methods that do use "
-        f"curvature, tuned at equal cost, the best {', and '.join(said)}."
+        "Second-order speed is promised and first-order steps are printed. Of second-order "
+        f"methods, ours and the printed one, tuned at equal cost, the best {', and '.join(said)}."
     )
 
 
