@@ -128,7 +128,7 @@ def _print_summary(paths: Sequence[Path], confidence: float, as_json: bool) -> N
     counts = ("diverged", "vanished", "saturated")
     final = f"final J, {100 * confidence:g} % interval"
     show.table(
-        ("method", final, near, "after median", *counts, "[.]_m replaced"),
+        ("method", final, near, "median iterations to it", *counts, "[·]ₘ replaced"),
         [
             (
                 run["method"],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TITLES = ("Dilemma,\nexact", "Dilemma,\nsampled", "gridworld,\nsampled")
+TITLES = ("Dilemma,\nexact", "Dilemma,\nsampled", "Gridworld,\nsampled")
 ORDERS = {
     "second order": ("DN", "DN_floor", "DN_absolute"),
     "diagonal": ("DJ", "DJ_floor", "DJ_absolute"),

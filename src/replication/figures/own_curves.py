@@ -17,7 +17,7 @@ from replication.experiments.config import ConfigError
 from replication.experiments.files import write_whole
 from replication.experiments.intervals import Interval, mean_interval
 from replication.experiments.results import Results
-from replication.figures.curves import Curve, curve
+from replication.figures.curves import Curve, curve, logarithmic
 from replication.figures.rendering import pictures
 from replication.figures.style import LOOKS, Line, Look, canvas, lines, reference, themed
 
@@ -32,7 +32,7 @@ DASHES: Sequence[tuple[float, ...] | str] = (
     *((3, 1), (8, 2, 2, 2), (4, 1, 1, 1, 1, 1), (10, 3)),
 )
 ALIKE = 0.15  # colours whose parts of red, green and blue differ by less, in all
-ROOM = 58  # letters that fit beside each other above a figure
+ROOM = 40  # letters that fit beside each other above a figure
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def draw(shown: Sequence[Panel]) -> Figure:
     for panel, row in zip(shown, axes, strict=True):
         for axis in row:
             _draw_panel(axis, panel, look)
-        _logarithmic(row[1])
+        logarithmic(row[1])
         row[0].set(title=panel.experiment, ylabel=RETURN)
     for axis in axes[-1]:
         axis.set_xlabel("iteration")
@@ -167,15 +167,6 @@ def _draw_panel(axis: Axes, panel: Panel, look: Mapping[str, Look]) -> None:
         reference(axis, [panel.optimum])
     axis.set_xlim(0, max(line.x[-1] for line in drawn))
     axis.locator_params(axis="x", nbins=4)
-
-
-def _logarithmic(axis: Axes) -> None:
-    """An axis of iterations that is linear up to 1, and logarithmic beyond, as in Figure 1."""
-    last = axis.get_xlim()[1]
-    axis.set_xscale("symlog", linthresh=1, linscale=0.3)
-    axis.set_xticks([0, *(10**e for e in range(len(str(int(last)))))])
-    axis.get_xaxis().set_major_formatter("{x:.0f}")
-    axis.set_xlim(0, last)
 
 
 def caption(shown: Sequence[Panel], confidence: float) -> str:

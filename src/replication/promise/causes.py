@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 CAUSES: Mapping[str, str] = {
     "sign": "H_i = -Hessian, so that theta climbs along p where J is concave",
-    "operator": "[.]_m takes absolute eigenvalues, and floors them, in place of all or nothing",
+    "operator": "[·]ₘ takes absolute eigenvalues, and floors them, in place of all or nothing",
     "lag": "a step uses the current trackers, with the agent's own news",
     "vector": "p = B^-1 y with y the tracked gradient alone, and theta moves along p",
     "copies": "agents average their copies",

@@ -118,8 +118,9 @@ class Switched(Algorithm[NewtonState]):
     def init(self, theta: npt.ArrayLike) -> NewtonState:
         """The state before the first iteration: trackers and local quantities are zero."""
         theta = parameters(theta)
-        g, H, none = theta * 0.0, self.curvature.zeros(theta), theta[..., 0] != theta[..., 0]
-        return NewtonState(theta, g, H, g, H, none, none)
+        g, H = np.zeros_like(theta), self.curvature.zeros(theta)
+        no = np.zeros(theta.shape[:-1], dtype=bool)
+        return NewtonState(theta, g, H, g, H, no, no)
 
     def step(self, state: NewtonState, derivatives: DerivativeSource, mix: Mix) -> NewtonState:
         """One iteration, for every repetition and agent at once."""

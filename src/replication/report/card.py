@@ -10,7 +10,7 @@ from replication.report.wording import in_words, verdict
 
 Claim = Mapping[str, Any]
 
-HEADLINES = {figure: f"fig{figure}-faster" for figure in (1, 2, 3)}
+FIRST_CLAIMS = {figure: f"fig{figure}-faster" for figure in (1, 2, 3)}
 """What the paper says with each of its figures first: that DN is faster than DG."""
 
 
@@ -26,7 +26,7 @@ def rows(report: Mapping[str, Any], compared: str) -> list[tuple[str, str]]:
     """
     claims = {claim["id"]: claim for claim in report["claims"]}
     said = [("Verdicts", _counts(report))]
-    said += [(f"Figure {n}", _figure(claims[name], claims)) for n, name in HEADLINES.items()]
+    said += [(f"Figure {n}", _figure(claims[name], claims)) for n, name in FIRST_CLAIMS.items()]
     if changes := report["changes"]:
         said.append(("Settings", f"not the paper's: {_first(changes)}"))
     return [*said, *(("Bytes", line) for line in compared.splitlines())]

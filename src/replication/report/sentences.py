@@ -38,6 +38,10 @@ KEPT = {
     NOT_TESTED: "How often [·]ₘ keeps the Hessian has not been tested.",
 }
 
+FASTER = {
+    True: "a method that uses curvature, tuned as well as first order, is faster",
+    False: "methods that use curvature, tuned as well as first order, are not seen to be faster",
+}
 PROMISE = {
     REPRODUCED: "needs fewer iterations than all first-order ones in {}",
     CONTRADICTED: "needs no fewer iterations than the best first-order one in {}",
@@ -94,7 +98,9 @@ def _answer(claims: Sequence[Claim], shown: Sequence[Claim]) -> str:
     if shown:
         text += f", {_reproduced(shown)} of the {len(shown)} on its experiments"
     why = {claim["id"]: WHY[claim["verdict"]] for claim in claims}.get("attribution-exact")
-    return f"{text}; {why}." if why else f"{text}."
+    tried = [claim["verdict"] for claim in claims if claim["id"] in PROMISED]
+    said = [text, why, FASTER[REPRODUCED in tried] if tried else None]
+    return f"{'; '.join(part for part in said if part)}."
 
 
 def _advantage(claims: Sequence[Claim]) -> str:

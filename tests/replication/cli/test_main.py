@@ -32,7 +32,7 @@ def test_run_shows_progress_and_one_screen_of_summary(project):
     assert done.returncode == 0, done.stderr
     assert "pd_exact/DN: 5 repetitions done" in done.stderr
     assert len(done.stdout.splitlines()) < 24
-    for part in ("final J", "J > -1.01", "diverged", "[.]_m replaced", "100.00%", "5/5"):
+    for part in ("final J", "J > -1.01", "diverged", "[·]ₘ replaced", "100.00%", "5/5"):
         assert part in done.stdout
     folder = project.folder / "results/own/pd_exact"
     assert {p.name for p in folder.iterdir()} == {"DN.nc", "DN.provenance.json", "summary.csv"}

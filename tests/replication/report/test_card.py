@@ -3,7 +3,7 @@
 import pytest
 
 from replication.claims import ledger
-from replication.report.card import HEADLINES, rows
+from replication.report.card import FIRST_CLAIMS, rows
 
 
 def claim(name, verdict="reproduced", **more):
@@ -11,7 +11,7 @@ def claim(name, verdict="reproduced", **more):
 
 
 def report(changes=(), **verdicts):
-    ids = [*HEADLINES.values(), "fig2-other", "fig2-another", "attribution-exact"]
+    ids = [*FIRST_CLAIMS.values(), "fig2-other", "fig2-another", "attribution-exact"]
     claims = [claim(name, verdicts.get(name.replace("-", "_"), "reproduced")) for name in ids]
     found = [c["verdict"] for c in claims]
     counts = {v: found.count(v) for v in ("reproduced", "inconclusive", "contradicted")}
@@ -47,4 +47,4 @@ def test_every_verdict_that_differs_has_a_line():
 
 
 def test_the_headlines_are_claims_of_the_ledger():
-    assert set(HEADLINES.values()) <= {claim["id"] for claim in ledger.claims()}
+    assert set(FIRST_CLAIMS.values()) <= {claim["id"] for claim in ledger.claims()}

@@ -182,6 +182,12 @@ def test_what_was_promised_printed_and_what_it_takes_is_one_sentence():
         return found
 
     assert "in the gridworld, and needs no fewer iterations" in said("reproduced")
+    for verdict, faster in (
+        ("reproduced", "is faster."),
+        ("inconclusive", "not seen to be faster."),
+    ):
+        made = {"claims": [claim("promise-gridworld", verdict, "Ours")]}
+        assert sentences(made)[0].endswith(faster)
     assert len({said(verdict) for verdict in VERDICTS}) == len(VERDICTS)
 
 
