@@ -64,7 +64,9 @@ PROBE = """
     seen.overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
     seen.cut = all(".wide").filter(function (wide) {
       return wide.scrollWidth > wide.clientWidth && wide.tabIndex < 0;
-    }).length;
+    }).concat(all(".drawing").filter(function (drawing) {
+      return drawing.scrollWidth > drawing.clientWidth;
+    })).length;
     parent.postMessage(JSON.stringify(seen), "*");
   }
   if (!seen.form) { tell(); return; }
@@ -198,6 +200,11 @@ def test_the_page_fits_a_phone(look, page, report):
     seen = look(page, width=360)
     assert seen.width == 360
     assert faults(seen, report) == []
+
+
+def test_a_drawing_that_does_not_fit_a_phone_is_noticed(look, page, report):
+    planted = page.replace("</style>", ".drawing svg { min-width: 34rem; }</style>", 1)
+    assert faults(look(planted, width=360), report) == ["overflow"]
 
 
 def test_without_its_script_it_is_a_plain_list(look, page, report):
