@@ -32,6 +32,7 @@ MOST = 2**20
 MULTIVERSE = "paper_checks/multiverse.yaml"
 SOURCES = (
     *sources.SOURCES,
+    *sources.COUNTED,
     "src/replication/experiments/stacked.py",
     *(
         f"src/replication/multiverse/{name}.py"

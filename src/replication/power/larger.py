@@ -25,14 +25,13 @@ from replication.readings.table import read_made
 TABLE = ROOT / "paper_checks" / "power.json"
 MADE_WITH = (
     *SOURCES,
-    "src/replication/readings/sources.py",
     "src/replication/readings/sweep.py",
     "src/replication/readings/table.py",
     "src/replication/power",
     "config/paper.yaml",
     "paper_checks/power.yaml",
 )
-"""What the table depends on, beside the regions of the ledger."""
+"""What the table depends on, beside the regions of the ledger and this list of sources."""
 
 FIRM = 0.9
 """The share of draws that have to say what 30 repetitions say, or it is by luck that they do."""

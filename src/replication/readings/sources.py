@@ -6,14 +6,30 @@ from replication.claims.ledger import FOLDER
 from replication.experiments.config import ROOT
 from replication.experiments.tune import TABLES
 
+COUNTED = ("src/netnewton/derivatives/counting.py", "src/netnewton/derivatives/one_shot.py")
+"""What draws batches of a matrix game at once: the multiverse's alone."""
+
+NOT_OF_THE_PAPER = (
+    *COUNTED,
+    "src/netnewton/algorithms/local_rate.py",
+    "src/netnewton/games/gridworld_pettingzoo.py",
+)
+"""Modules and rooms of the library that no run of the paper's experiments uses. Rooms' own files
+only hand names on."""
+
 OF_RUNS = (
-    "src/netnewton",
+    *(
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "src/netnewton").rglob("*.py"))
+        if path.name != "__init__.py"
+        and not any(path.is_relative_to(ROOT / name) for name in NOT_OF_THE_PAPER)
+    ),
     *(
         f"src/replication/experiments/{name}.py"
         for name in ("build", "config", "hints", "methods", "names", "problems", "simulate")
     ),
 )
-"""What results depend on."""
+"""What results depend on, file by file, so that tables outlive what is added beside it."""
 
 SOURCES = (
     *OF_RUNS,

@@ -8,6 +8,7 @@ import pytest
 from replication.claims import ledger
 from replication.experiments.config import ROOT
 from replication.experiments.files import digest
+from replication.multiverse.universes import SOURCES as OF_UNIVERSES
 from replication.power.larger import MADE_WITH
 from replication.readings.sources import DATA, OF_RUNS, SOURCES
 
@@ -19,13 +20,43 @@ MODULES = {
 
 
 def imported(module):
-    """The project's modules that one imports, inside of functions too."""
-    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+    """The project's modules that one imports, inside of functions too.
+
+    Of a room that hands a name on it is the module that has the name; of a room that is imported
+    itself, those of the names that are used.
+    """
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in MODULES)
         elif isinstance(node, ast.ImportFrom):
-            names = (f"{node.module}.{alias.name}" for alias in node.names)
-            yield from (name if name in MODULES else node.module for name in names)
+            for alias in node.names:
+                found = named(node.module, alias.name)
+                yield found
+                if is_room(found):
+                    known_as = alias.asname or alias.name
+                    yield from (named(found, name) for name in attributes(tree, known_as))
+
+
+def is_room(module):
+    return module in MODULES and MODULES[module].name == "__init__.py"
+
+
+def attributes(tree, known_as):
+    """The names that are looked up in what is known by a name."""
+    looked_up = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return [n.attr for n in looked_up if isinstance(n.value, ast.Name) and n.value.id == known_as]
+
+
+def named(module, name):
+    """The module that has a name, which a room may hand on."""
+    if f"{module}.{name}" in MODULES:
+        return f"{module}.{name}"
+    if is_room(module):
+        for node in ast.parse(MODULES[module].read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and name in {a.name for a in node.names}:
+                return named(node.module, name)
+    return module
 
 
 def reached(start):
@@ -35,7 +66,7 @@ def reached(start):
         module = waiting.pop()
         if module in MODULES and module not in found:
             found.add(module)
-            waiting += imported(module)
+            waiting += () if is_room(module) else imported(module)
     return found
 
 
@@ -65,10 +96,20 @@ def test_a_source_that_is_forgotten_is_noticed(forgotten):
 
 
 def test_the_table_at_a_larger_n_depends_on_nothing_that_is_not_named():
-    """Beside what says how many processors there are, which is named too."""
-    assert unnamed({"replication.power.larger"}, MADE_WITH) == set()
+    """Beside the list of sources: what changes in it changes what is named."""
+    assert unnamed({"replication.power.larger"}, MADE_WITH) == {"replication.readings.sources"}
     rest = [source for source in MADE_WITH if source != "src/replication/power"]
-    assert unnamed({"replication.power.larger"}, rest)
+    assert unnamed({"replication.power.larger"}, rest) > {"replication.readings.sources"}
+
+
+def test_universes_depend_on_nothing_that_is_not_named():
+    """Beside tables, what a worker is told, and how a report words verdicts."""
+    aside = {"replication.experiments.machine"}
+    assert unnamed({"replication.experiments.stacked"}, OF_UNIVERSES) - aside == set()
+    assert unnamed({"replication.experiments.stacked"}, SOURCES) >= {
+        "netnewton.derivatives.counting",
+        "netnewton.derivatives.one_shot",
+    }
 
 
 def test_results_depend_on_nothing_that_is_not_named():
