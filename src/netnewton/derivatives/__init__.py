@@ -1,6 +1,14 @@
 """Derivative sources: from the agents' parameters to returns, gradients and Hessians (`source`),
 exactly (`closed_form`, `concave`) or from samples (`sampled`, by the estimates of `estimation` and
 `second_order`; `one_shot`, the same for matrix games at a cost that does not grow with the batch).
+
+>>> import numpy as np
+>>> from netnewton import games, policies
+>>> game = games.prisoners_dilemma()
+>>> source = exact(game, policies.Boltzmann.of(game, logits="reference"))
+>>> source(np.zeros((1, 2, 2))).gradient[0]  # of each agent's own return, at its own copy
+array([[-0.25,  0.5 ],
+       [ 0.5 , -0.25]])
 """
 
 from netnewton.derivatives.closed_form import ExactDerivatives, exact

@@ -1,6 +1,10 @@
 """What the agents act in: finite Markov games and the Prisoner's Dilemma (`finite`), the gridworld
 of Section 6 (`gridworld`; for PettingZoo, `gridworld_pettingzoo`), and team problems on which the
 theorems can be tested (`concave`).
+
+>>> dilemma = prisoners_dilemma()
+>>> dilemma.rewards[:, 0, DEFECT, COOPERATE]  # of the two agents
+array([ 0., -3.])
 """
 
 from netnewton.games.concave import TeamProblem, random_problem, stacked

@@ -1,4 +1,13 @@
-"""Communication networks: consensus matrices (`weights`) and mixing over them (`mixing`)."""
+"""Communication networks: consensus matrices (`weights`) and mixing over them (`mixing`).
+
+>>> import networkx as nx
+>>> import numpy as np
+>>> weights = metropolis_weights(nx.path_graph(3))
+>>> mixing(weights)(np.array([[[3.0], [0.0], [0.0]]]), 1).ravel().round(3)  # (R, N, d)
+array([2., 1., 0.])
+>>> float(spectral_gap(weights).round(3))
+0.333
+"""
 
 from netnewton.networks.mixing import Mix, mixing, unchecked_mixing
 from netnewton.networks.weights import (

@@ -1,6 +1,13 @@
 """Joint policies: how the parameters of all agents become actions (Section 2). They are products,
 pi_theta(a | s) = prod_j pi_{psi_j}(a_j | s), and their parameters the agents' blocks one after
 another, theta = [psi_1, ..., psi_N].
+
+>>> from netnewton import games
+>>> policy = Boltzmann.of(games.prisoners_dilemma(), logits="reference")
+>>> policy.n_parameters, policy.owner.tolist()
+(2, [0, 1])
+>>> policy.probabilities([0.0, 0.0])[0, 0]  # of agent 0 in the only state
+array([0.5, 0.5])
 """
 
 from netnewton.policies.behaviour import behaviour_parameters
