@@ -1,6 +1,7 @@
 """Derivative sources: from the agents' parameters to returns, gradients and Hessians (`source`),
-exactly (`closed_form`, `concave`) or from samples (`sampled`, by the estimates of `estimation` and
-`second_order`; `one_shot`, the same for matrix games at a cost that does not grow with the batch).
+exactly (`closed_form`, `concave`; on graphs `polymatrix`, `neighbourhoods`) or from samples
+(`sampled`, by the estimates of `estimation` and `second_order`; `one_shot`, the same for matrix
+games at a cost that does not grow with the batch).
 
 >>> import numpy as np
 >>> from netnewton import games, policies
@@ -18,7 +19,9 @@ from netnewton.derivatives.concave import (
     reference_optimum,
 )
 from netnewton.derivatives.estimation import Estimator
+from netnewton.derivatives.neighbourhoods import NeighbourhoodDerivatives, neighbourhood_source
 from netnewton.derivatives.one_shot import CountedDerivatives, counted
+from netnewton.derivatives.polymatrix import PairwiseDerivatives, pairwise
 from netnewton.derivatives.sampled import SampledDerivatives, likelihood_ratio
 from netnewton.derivatives.second_order import GaussNewton, fisher, gauss_newton
 from netnewton.derivatives.source import NOT_COMPUTED, Derivatives, DerivativeSource
@@ -32,6 +35,8 @@ __all__ = [
     "Estimator",
     "ExactDerivatives",
     "GaussNewton",
+    "NeighbourhoodDerivatives",
+    "PairwiseDerivatives",
     "SampledDerivatives",
     "concave_derivatives",
     "counted",
@@ -39,5 +44,7 @@ __all__ = [
     "fisher",
     "gauss_newton",
     "likelihood_ratio",
+    "neighbourhood_source",
+    "pairwise",
     "reference_optimum",
 ]
