@@ -27,10 +27,10 @@ def blocks(page, language):
 
 
 def names_of(page):
-    """What the page's only program has defined."""
-    (program,) = blocks(page, "python")
+    """What the page's programs have defined, one after another."""
     names = {}
-    exec(compile(program, page, "exec"), names)
+    for program in blocks(page, "python"):
+        exec(compile(program, page, "exec"), names)
     return names
 
 
