@@ -1,7 +1,6 @@
-"""Derivative sources: from the agents' parameters to returns, gradients and Hessians (`source`),
-exactly (`closed_form`, `concave`; on graphs `polymatrix`, `neighbourhoods`) or from samples
-(`sampled`, by the estimates of `estimation` and `second_order`; `one_shot`, the same for matrix
-games at a cost that does not grow with the batch).
+"""Derivative sources: from parameters to returns, gradients and Hessians (`source`), exactly
+(`closed_form`, `concave`; on graphs `polymatrix`, `neighbourhoods`) or from samples (`sampled`, by
+`estimation` and `second_order`; `one_shot`, at a cost that does not grow with the batch).
 
 >>> import numpy as np
 >>> from netnewton import games, policies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,16 +20,10 @@ CERTAIN = 1e-3  # how far from the least modulus a solution may be, of which one
 def fastest_mixing_weights(graph: nx.Graph) -> Array:
     """The symmetric stochastic weights on the edges whose spectral gap is the largest.
 
-    Entries are not negative. A weight may be zero, also on the diagonal.
+    Entries are not negative; one may be zero, also on the diagonal. They are an iterative solver's,
+    and may not be the only ones.
 
-    Parameters
-    ----------
-    graph : networkx.Graph
-        Connected and undirected, N nodes; up to some hundreds.
-
-    Returns
-    -------
-    Array, shape (N, N)
+    Graphs and shape as for `metropolis_weights`; up to some hundreds of agents.
 
     Raises
     ------
@@ -40,14 +35,17 @@ def fastest_mixing_weights(graph: nx.Graph) -> Array:
     agents = len(_validated_degrees(graph))
     try:
         import mixingmatrix
-    except ImportError:
+    except ModuleNotFoundError as error:
         raise ImportError(
-            "fastest mixing weights need the package mixingmatrix: pip install "
-            "'netnewton[mixing]', or choose metropolis_weights"
+            f"fastest mixing weights need {error.name}, which is not installed: pip install "
+            "'netnewton[mixing]', or choose metropolis_weights",
+            name=error.name,
         ) from None
     if agents == 1:
         return np.ones((1, 1))
-    found = mixingmatrix.solve(graph, tol=TOLERANCE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of what is refused below
+        found = mixingmatrix.solve(graph, tol=TOLERANCE)
     if found.status != "optimal" or not found.certified_gap <= CERTAIN:
         raise ValueError(
             f"mixingmatrix ended with status {found.status!r}, within {found.certified_gap} of the "

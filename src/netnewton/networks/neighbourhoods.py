@@ -15,14 +15,15 @@ with `derivatives.neighbourhood_source`. Scalars that an iteration sends over a 
 direction, and that an agent stores; d = N s, and c_ik = |N[i] & N[k]| is 2 and the number of
 common neighbours (`shared`):
 
-                         sent: theta and y    blocks add    Hessian adds    stored of theta
-    a copy of everything       2 d              N s^2           d^2               d
-    of the neighbourhood       2 s c_ik         s^2 c_ik        -                 s |N[i]|
+    copies of              sent: theta and y    blocks add     Hessian adds       stored of theta
+    everything                 2 d              N s^2          d^2                d
+    everything, sparse         2 d              N s^2          (N + 2 E) s^2      d
+    one's neighbourhood        2 s c_ik         s^2 c_ik       -                  s |N[i]|
 
-A copy of everything is what the paper's listing has (Section 3.1), and d^2 its Hessian. With
-pairwise rewards the average Hessian has N + 2 E blocks that are not zero, of N^2: Algorithm 1
-with copies of everything would lose nothing if it sent those alone. They cannot be divided among
-neighbourhoods: a solve needs them all.
+Algorithm 1 sends g in place of theta and y: d where the table has 2 d. The first row is the paper's
+(Section 3.1). With pairwise rewards the average Hessian has N + 2 E blocks that are not zero, of
+N^2, and nothing is lost if those alone are sent: `neighbour_blocks`. They cannot be divided among
+neighbourhoods, as a solve needs them all; the blocks on the diagonal can.
 """
 
 from __future__ import annotations
