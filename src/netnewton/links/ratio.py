@@ -12,9 +12,13 @@ Nobody needs to know who it hears, only how many hear it, so the graph may be di
 *Tracking.* The input is read as the last output and an increment, and the increment goes to the
 mass. So sum_i x_i, with what is on its way, is exactly the sum of all increments; and whatever an
 algorithm accumulates in its mixed values is tracked: ``mix(g_mean + g - g_before)``, ``mix(y) + g -
-g_before``, ``mix(theta + step)``. Values that are computed afresh, as those of `step_control`, are
-averaged too: an iteration's error is the difference between the mean of the last outputs and the
-mean mass, and does not add up.
+g_before``, ``mix(theta + step)``. What an agent adds moves its own output by 1 / w_i of that, and
+w_i is small while it hears little: lossy links need smaller steps than reliable ones.
+
+*Values computed afresh*, as those of `step_control`, hold nothing of the last output. Read as
+increments they would feed -out_i back with the gain 1 / w_i, which is unstable when weights are
+below 1/2 for long: on a ring, errors reach a thousand at 30 % losses. Name their channels by
+`afresh`, and each is averaged in one round, from nothing, over those that are heard.
 
 `RunningSums` is robust ratio consensus, as in asynchronous Newton-Raphson consensus (Bof, Carli,
 Notarstefano, Schenato and Varagnolo, arXiv 1707.09178; Todescato, Bof, Cavraro, Carli and Schenato,
@@ -28,6 +32,7 @@ agree, but on another average; and what is injected later counts for more, as we
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -54,6 +59,9 @@ class _Ratio(Protocol):
     graph : networkx.Graph or DiGraph, or a sequence of T
         Strongly connected, if need be only together; an edge (u, v) of a directed graph lets v
         hear u. Iteration k has number k mod T.
+    afresh : sequence of int
+        Which of an iteration's calls of *mix*, from 0, have values that are computed afresh: with a
+        control, number 1 of `NetworkGiant` and `NaturalGradient`, and number 2 of `TrackedNewton`.
 
     Raises
     ------
@@ -62,6 +70,7 @@ class _Ratio(Protocol):
     """
 
     graph: nx.Graph | Sequence[nx.Graph]
+    afresh: Sequence[int] = ()
     edges: Edges = field(init=False, repr=False)
     on_edges: Flags = field(init=False, repr=False)
     """Which edges each graph has, shape (T, E)."""
@@ -72,9 +81,19 @@ class _Ratio(Protocol):
         object.__setattr__(self, "edges", edges)
         object.__setattr__(self, "on_edges", hears[:, edges.receivers, edges.senders])
 
+    @property
+    @abstractmethod
+    def kind(self) -> type[RatioExchange]:
+        """Of a channel."""
+
     def present(self, iteration: int) -> Flags:
         """Which edges the graph of an iteration has, shape (E,)."""
         return np.asarray(self.on_edges[iteration % len(self.on_edges)])
+
+    def exchange(self, channel: int, repetitions: int, size: int) -> RatioExchange:
+        """A channel, at its start."""
+        kind = OneRoundExchange if channel in self.afresh else self.kind
+        return kind(self.edges, repetitions, size)
 
     def require(self, repetitions: int, effects: Sequence[Effect]) -> None:
         """Refuse what would part a mass from its weight."""
@@ -93,17 +112,19 @@ class RunningSums(_Ratio):
     digits: after k iterations errors are about k times the rounding of one value.
     """
 
-    def exchange(self, repetitions: int, size: int) -> RunningSumsExchange:
-        """A channel."""
-        return RunningSumsExchange(self.edges, repetitions, size)
+    @property
+    def kind(self) -> type[RatioExchange]:
+        """Of a channel."""
+        return RunningSumsExchange
 
 
 class PushSum(_Ratio):
     """Push-sum without a remedy for losses. See `netnewton.links.ratio`."""
 
-    def exchange(self, repetitions: int, size: int) -> PushSumExchange:
-        """A channel."""
-        return PushSumExchange(self.edges, repetitions, size)
+    @property
+    def kind(self) -> type[RatioExchange]:
+        """Of a channel."""
+        return PushSumExchange
 
 
 class RatioExchange(Exchange):
@@ -128,7 +149,7 @@ class RatioExchange(Exchange):
         """The mixed values, once masses have come in on the edges."""
         self.mass = self.mass + self.edges.into(np.where(got[..., np.newaxis], gained, 0.0))
         self.output = self.mass[..., :-1] / self.mass[..., -1:]
-        return self.output
+        return self.output.copy()  # whoever changes it in place must not change what is kept
 
 
 class RunningSumsExchange(RatioExchange):
@@ -177,3 +198,17 @@ class PushSumExchange(RatioExchange):
     def take(self, post: Post, sent: deque[Array]) -> tuple[Array, Flags]:
         """All shares that arrive now."""
         return post.all_new(sent)
+
+
+class OneRoundExchange(PushSumExchange):
+    """One channel of values computed afresh: push-sum that begins and ends in every iteration."""
+
+    def send(self, values: Array, link: Round) -> Array:
+        """The share of each listener."""
+        self.mass = np.concatenate([values, np.ones_like(values[..., :1])], axis=-1)
+        self.output = values  # nothing was added to it
+        return super().send(values, link)
+
+    def take(self, post: Post, sent: deque[Array]) -> tuple[Array, Flags]:
+        """The newest share that has arrived, also if it is an old one."""
+        return post.newest(sent)

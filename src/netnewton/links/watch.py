@@ -3,6 +3,8 @@
 A receiver sees its messages only: a number that is not finite, one beyond a bound, or nothing for
 too long. Whoever notices first names the agent, and all are told: from then on nobody takes
 anything from it or sends it anything, and its weight goes to the receivers' own values.
+
+A repetition that diverges looks the same, for then all agents send numbers that are not finite.
 """
 
 from __future__ import annotations

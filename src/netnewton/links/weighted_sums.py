@@ -94,7 +94,7 @@ class WeightedSum(Protocol):
         """Which edges have weight in an iteration, shape (E,)."""
         return np.asarray((self._now(iteration) != 0).any(axis=0))
 
-    def exchange(self, repetitions: int, size: int) -> Exchange:
+    def exchange(self, channel: int, repetitions: int, size: int) -> Exchange:
         """A channel; it keeps nothing."""
         return _Sum(self)
 
