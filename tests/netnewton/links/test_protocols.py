@@ -230,6 +230,13 @@ def test_graphs_that_are_connected_only_together_are_enough(protocol):
     assert moved < 1e-11 and disagreement < 1e-11
 
 
+def test_push_sum_pushes_only_to_those_who_hear_it_now():
+    mix = unreliable(PushSum(PHASES), [], generators())
+    for k in (1, 2, 3):
+        mix(start(), k)
+    np.testing.assert_allclose(mix.channels[0].mass[..., -1].sum(axis=1), N)
+
+
 def test_varying_weights_are_those_of_the_iterations_graph():
     protocol, values = WeightedSum(varying_weights(PHASES)), start()
     for k in (1, 2, 3):
