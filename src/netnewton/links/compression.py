@@ -8,6 +8,9 @@ and i takes have_ij(k) for x_j(k). So the error feeds back: what C leaves out of
 the next difference, and is sent later. Errors do not add up, and vanish when values settle. The
 sender learns whether a message is lost (an acknowledgement); then both go on from have_ij(k-1).
 
+With `RunningSums` a message is a sum that grows, so the error does not vanish: it is that of the
+last message, and what it leaves out is on its way. With `PushSum` errors change masses for good.
+
 A sum of weights with much less sent than there is can oscillate, for what agents have of one
 another is old. Lazier weights, I + gamma (A - I) with gamma < 1, keep it stable.
 """

@@ -44,8 +44,8 @@ class Protocol(ABC):
     edges: Edges
 
     @abstractmethod
-    def exchange(self, repetitions: int, size: int) -> Exchange:
-        """A channel for values of shape (R, N, S), at its start."""
+    def exchange(self, channel: int, repetitions: int, size: int) -> Exchange:
+        """A channel, numbered from 0, for values of shape (R, N, S), at its start."""
 
     @abstractmethod
     def present(self, iteration: int) -> Flags:

@@ -42,7 +42,7 @@ def unreliable(
     streams : Streams or sequence of numpy.random.Generator
         One generator for each of R repetitions. They are not drawn from: each effect gets children
         of them (`Generator.spawn`). So links meet the same losses whatever protocol or algorithm
-        they serve, on the same edges and from generators of the same seeds.
+        they serve, on the same edges and from new generators of the same seeds.
     watch : Watch, optional
         How receivers notice faulty agents; without it nobody looks.
 
@@ -87,6 +87,7 @@ class Links:
         self._longest = sum(effect.longest_delay for effect in effects)
         self._post, self._called = Post(self._longest), 0
         self._sent: list[deque[Array]] = []
+        self._sizes: list[int] = []
 
     @property
     def detected(self) -> tuple[Detected, ...]:
@@ -108,9 +109,9 @@ class Links:
         exchange, sent, link = self.channels[number], self._sent[number], self._link
         envelope = Envelope(number, values.shape[-1])
         told = exchange.send(values, link)[:, self.protocol.edges.senders]
-        sent.appendleft(self._effects.code(told, envelope, link))
+        sent.appendleft(_changed(self._effects.codings, told, envelope, link))
         messages, arrived = exchange.take(self._post, sent)
-        messages = self._effects.disturb(messages, envelope, link)
+        messages = _changed(self._effects.disturbances, messages, envelope, link)
         got = self._noticed(number, messages, arrived & self._hearing())
         return exchange.receive(values, sent[0], messages, got, link)
 
@@ -141,10 +142,11 @@ class Links:
             present,
             open=self._still_open(),
             active=np.ones((R, edges.agents), dtype=bool),
-            delivered=present & self._still_open(),
+            delivered=present.copy(),
             due=np.full((R, len(edges)), iteration),
         )
-        self._effects.draw(link)
+        for draw in self._effects.links:
+            draw(link)
         link.delivered &= link.active[:, edges.senders] & link.active[:, edges.receivers]
         self._post.add(link)
         self._link, self._called, self.iteration = link, 0, iteration
@@ -159,11 +161,17 @@ class Links:
     def _open(self, number: int, size: int) -> None:
         """Start a channel when it is used first."""
         if number < len(self.channels):
+            if size != self._sizes[number]:
+                raise ValueError(
+                    f"call {number} of iteration {self.iteration} mixes {size} numbers an agent, "
+                    f"and {self._sizes[number]} before: keep the order of the calls"
+                )
             return
-        if self._first is not None and self.iteration != self._first:
+        if self._first not in (None, self.iteration):
             raise self._other_calls()
         self._first = self.iteration
-        self.channels.append(self.protocol.exchange(self.repetitions, size))
+        self._sizes.append(size)
+        self.channels.append(self.protocol.exchange(number, self.repetitions, size))
         self._sent.append(deque(maxlen=self._longest + 1))
 
     def _other_calls(self) -> ValueError:
@@ -187,39 +195,31 @@ class _Running:
     def __init__(
         self, edges: Edges, effects: Sequence[Effect], generators: Sequence[np.random.Generator]
     ) -> None:
-        self._links: list[DrawRound] = []
-        self._codings: list[ChangeMessages] = []
-        self._disturbances: list[ChangeMessages] = []
+        self.links: list[DrawRound] = []
+        self.codings: list[ChangeMessages] = []
+        self.disturbances: list[ChangeMessages] = []
         children = [generator.spawn(len(effects)) for generator in generators]
         for n, effect in enumerate(effects):
             self._add(effect, edges, Streams([own[n] for own in children]))
 
     def _add(self, effect: Effect, edges: Edges, streams: Streams) -> None:
         if isinstance(effect, LinkEffect):
-            self._links.append(effect.start(edges, streams))
+            self.links.append(effect.start(edges, streams))
         elif isinstance(effect, Coding):
-            self._codings.append(effect.start(edges, streams))
+            self.codings.append(effect.start(edges, streams))
         elif isinstance(effect, Disturbance):
-            self._disturbances.append(effect.start(edges, streams))
+            self.disturbances.append(effect.start(edges, streams))
         else:
             raise ValueError(f"{effect!r} is no effect of links: see netnewton.links")
 
-    def draw(self, link: Round) -> None:
-        """What the links do in an iteration."""
-        for effect in self._links:
-            effect(link)
 
-    def code(self, messages: Array, envelope: Envelope, link: Round) -> Array:
-        """What is sent."""
-        for effect in self._codings:
-            messages = effect(messages, envelope, link)
-        return messages
-
-    def disturb(self, messages: Array, envelope: Envelope, link: Round) -> Array:
-        """What arrives."""
-        for effect in self._disturbances:
-            messages = effect(messages, envelope, link)
-        return messages
+def _changed(
+    changes: Sequence[ChangeMessages], messages: Array, envelope: Envelope, link: Round
+) -> Array:
+    """What becomes of messages, shape (R, E, S')."""
+    for change in changes:
+        messages = change(messages, envelope, link)
+    return messages
 
 
 def _one_each(

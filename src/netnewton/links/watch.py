@@ -3,6 +3,8 @@
 A receiver sees its messages only: a number that is not finite, one beyond a bound, or nothing for
 too long. Whoever notices first names the agent, and all are told: from then on nobody takes
 anything from it or sends it anything, and its weight goes to the receivers' own values.
+
+A repetition that diverges looks the same, for then all agents send numbers that are not finite.
 """
 
 from __future__ import annotations
@@ -140,7 +142,7 @@ class MedianBound(Bound):
             if len(seen) == self.window:
                 limit = self._limit(np.concatenate(seen, axis=-1))[:, edges.receivers]
                 large = got & (limit > 0) & (sizes > limit)
-            by_agent = np.where(got & ~large, sizes, np.nan)[:, edges.slots]
+            by_agent = np.where(got, sizes, np.nan)[:, edges.slots]
             seen.append(np.where(edges.slots >= 0, by_agent, np.nan))
             return large
 
