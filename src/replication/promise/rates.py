@@ -1,0 +1,220 @@
+r"""How fast methods converge near the optimum, and from how far away: the table rates.csv.
+
+Every method that applies to the team problems of Assumptions 2 and 3, at some step sizes, on five
+networks, with exact derivatives. The problems, networks and starts are those of the check of
+Theorem 5 with six agents, so that rows stand beside its thresholds.
+
+*Near the optimum* the rate is the spectral radius of the step linearised there
+(`netnewton.algorithms.local_rate`). ``stable_to`` is the largest step size up to which it is below
+1, found by bisection between the step sizes of the plan, and 1 where all of them are stable.
+
+*From far away* runs of unequal copies are made. ``arrived`` counts those whose largest error of a
+copy ends below `ARRIVED`; ``measured`` is the slowest rate of these, fitted to log(error) between
+`NEAR` and `EXACT`. What is stable need not be reached.
+
+All that the table depends on is in `PLAN` and `METHODS`, both committed before it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from netnewton import networks, run
+from netnewton.algorithms import Algorithm, ConsensusNewton, NetworkGiant, State, TrackedNewton
+from netnewton.algorithms.consensus_newton import current_trackers
+from netnewton.algorithms.directions import CubicRegularised, Floored
+from netnewton.algorithms.local_rate import local_rate
+from netnewton.arrays import Array
+from netnewton.curvature import (
+    DiagonalHessian,
+    FullHessian,
+    ScaledIdentity,
+    absolute_eigenvalues,
+    floor_eigenvalues,
+)
+from netnewton.damping import Damped
+from replication.claims import concave
+from replication.claims.team_cases import FAMILIES, SEED, Cases
+from replication.claims.theorems.convergence import Size, cases_of
+
+Row = dict[str, Any]
+StepSize = float | Array
+Made = Callable[[StepSize], Algorithm[Any]]
+"""From a step size to a method."""
+
+NEWTON, DIAGONAL = FullHessian(-1), DiagonalHessian(-1)
+M = 1.0  # as in the check of Theorem 5
+METHODS: Mapping[str, Made] = {
+    "algorithm_1": lambda e: ConsensusNewton(NEWTON, e, M),
+    "algorithm_1_floored": lambda e: ConsensusNewton(NEWTON, e, M, floor_eigenvalues),
+    "algorithm_1_current": lambda e: ConsensusNewton(NEWTON, e, M, trackers=current_trackers),
+    "algorithm_1_floored_current": lambda e: ConsensusNewton(
+        NEWTON, e, M, floor_eigenvalues, current_trackers
+    ),
+    "algorithm_1_damped_current": lambda e: ConsensusNewton(
+        Damped(NEWTON, 0.5), e, M, floor_eigenvalues, current_trackers
+    ),
+    "tracked_newton": lambda e: TrackedNewton(NEWTON, e),
+    "tracked_absolute": lambda e: TrackedNewton(NEWTON, e, Floored(0.3, absolute_eigenvalues)),
+    "tracked_diagonal": lambda e: TrackedNewton(DIAGONAL, e, Floored(0.3, absolute_eigenvalues)),
+    "tracked_damped": lambda e: TrackedNewton(Damped(NEWTON, 0.5), e),
+    "tracked_cubic": lambda e: TrackedNewton(NEWTON, e, CubicRegularised(0.5)),
+    "network_giant": lambda e: NetworkGiant(NEWTON, e),
+    "network_giant_damped": lambda e: NetworkGiant(Damped(NEWTON, 0.5), e),
+    "gradient_tracking": lambda e: TrackedNewton(ScaledIdentity(), e),
+}
+"""-Hessians in all of them. The floor of 0.3 is of the order that tuning has chosen in the trial."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the table is made of."""
+
+    steepness: tuple[float, ...] = (1.0, 2.0)
+    """Of the problems, one each."""
+    networks: tuple[str, ...] = FAMILIES
+    methods: tuple[str, ...] = tuple(METHODS)
+    step_sizes: tuple[float, ...] = (0.1, 0.3, 0.6, 0.8, 1.0)
+    agents: int = 6
+    starts: int = 6
+    iterations: int = 400
+
+
+PLAN = Plan()
+SETTLING = 0.1, 1000  # step size and iterations, with exact averaging, of runs to the fixed point
+BISECTIONS = 10
+ARRIVED = 1e-6
+NEAR, EXACT = 1e-3, 1e-10  # errors between which a rate is fitted
+FEWEST = 5  # points of a fit
+DIGITS = 4  # central differences leave 1e-9, and half that of its root where eigenvalues coincide
+
+
+def rates(jobs: int, plan: Plan = PLAN) -> list[Row]:
+    """The table: a row for each problem, network, method and step size.
+
+    Parameters
+    ----------
+    jobs : int
+        Worker processes, at most.
+    plan : Plan
+    """
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parts = Parallel(n_jobs=jobs)(delayed(_of_method)(plan, name) for name in plan.methods)
+    order = {name: i for i, name in enumerate(plan.networks)}
+    rows = [row for part in parts for row in part]
+    return sorted(rows, key=lambda row: (row["steepness"], order[row["network"]]))
+
+
+def _of_method(plan: Plan, name: str) -> list[Row]:
+    return [
+        row
+        for steepness in plan.steepness
+        for row in _on_problem(plan, cases_of(_size(plan, steepness)), name, steepness)
+    ]
+
+
+def _size(plan: Plan, steepness: float) -> Size:
+    return Size(plan.agents, steepness, plan.starts, 0, plan.networks)
+
+
+def _on_problem(plan: Plan, base: Cases, name: str, steepness: float) -> Iterator[Row]:
+    """The rows of a problem; `base` has a case for each network."""
+    made, fixed = METHODS[name], fixed_point(base, METHODS[name])
+    arrived, measured = runs(plan, base, made)
+    for i, network in enumerate(plan.networks):
+        radius = _Radius(base.take(np.array([i])), made, fixed)
+        found = [radius(step) for step in plan.step_sizes]
+        stable_to = _stable_to(radius, plan.step_sizes, found)
+        for j, (step, rate) in enumerate(zip(plan.step_sizes, found, strict=True)):
+            yield {
+                "steepness": steepness,
+                "network": network,
+                "method": name,
+                "step_size": step,
+                "rate": round(rate, DIGITS),
+                "measured": None if np.isnan(measured[i, j]) else round(measured[i, j], DIGITS),
+                "arrived": int(arrived[i, j]),
+                "starts": plan.starts,
+                "stable_to": round(stable_to, DIGITS),
+            }
+
+
+@dataclass(frozen=True)
+class _Radius:
+    """The spectral radius of a method's step at a fixed point, by step size."""
+
+    case: Cases
+    made: Made
+    fixed: State
+
+    def __call__(self, step_size: float) -> float:
+        mix = networks.mixing(self.case.weights[0])
+        source = concave.source_of(self.case)
+        return local_rate(self.made(step_size), self.fixed, source, mix)[0]
+
+
+def fixed_point(base: Cases, made: Made) -> Any:
+    """Where a method stands still, the same on every network: all trackers agree."""
+    step_size, iterations = SETTLING
+    one = base.take(np.array([0]))
+    agents = one.problem.n_agents
+    start = np.repeat(one.optimum[:, np.newaxis], agents, axis=1)
+    exact = np.full((agents, agents), 1.0 / agents)
+    return run(made(step_size), concave.source_of(one), exact, iterations, start, _nothing).final
+
+
+def _nothing(states: State) -> dict[str, Array]:
+    return {}
+
+
+def _stable_to(radius: Callable[[float], float], steps: tuple[float, ...], found: Any) -> float:
+    """The largest step size up to which the radius is below 1; 1 if it always is."""
+    first = next((i for i, rate in enumerate(found) if rate >= 1.0), None)
+    if first is None:
+        return steps[-1]
+    lower, upper = (steps[first - 1] if first else 0.0), steps[first]
+    for _ in range(BISECTIONS):
+        middle = (lower + upper) / 2
+        lower, upper = (middle, upper) if radius(middle) < 1.0 else (lower, middle)
+    return lower
+
+
+def runs(plan: Plan, base: Cases, made: Made) -> tuple[Array, Array]:
+    """How many starts arrive and the slowest of their rates, shape (networks, step sizes) each.
+
+    The rate is NaN where none arrives, or all arrive in too few iterations to fit one.
+    """
+    started = base.restarted(plan.starts, np.random.default_rng([SEED, 1]))
+    steps = np.repeat(plan.step_sizes, len(started))
+    every = started.take(np.tile(np.arange(len(started)), len(plan.step_sizes)))
+    done = run(
+        made(steps[:, np.newaxis, np.newaxis]),
+        concave.source_of(every),
+        networks.unchecked_mixing(every.weights),
+        plan.iterations,
+        every.theta,
+        lambda states: {"error": every.errors(states.theta)},
+    )
+    errors = np.where(done.diverged_at >= 0, np.inf, done.trace["error"])
+    shape = (len(plan.step_sizes), len(plan.networks), plan.starts)
+    there = (errors[-1] < ARRIVED).reshape(shape)
+    fitted = np.array([_fitted(error) for error in errors.T]).reshape(shape)
+    slowest = np.where(there & ~np.isnan(fitted), fitted, -np.inf).max(axis=-1)
+    return there.sum(axis=-1).T, np.where(slowest >= 0, slowest, np.nan).T
+
+
+def _fitted(error: Array) -> float:
+    """The factor of an iteration, by least squares in the logarithm, after the last time far."""
+    far = np.flatnonzero(~(error < NEAR))
+    near = error[far[-1] + 1 if len(far) else 0 :]
+    exact = np.flatnonzero(near < EXACT)
+    near = near[: exact[0] if len(exact) else None]
+    if len(near) < FEWEST:
+        return float("nan")
+    return float(np.exp(np.polyfit(np.arange(len(near)), np.log(near), 1)[0]))
