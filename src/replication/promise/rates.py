@@ -37,9 +37,16 @@ from netnewton.curvature import (
     floor_eigenvalues,
 )
 from netnewton.damping import Damped
+from netnewton.derivatives import DerivativeSource, concave_derivatives, reference_optimum
 from replication.claims import concave
-from replication.claims.team_cases import FAMILIES, SEED, Cases
-from replication.claims.theorems.convergence import Size, cases_of
+from replication.claims.team_cases import (
+    FAMILIES,
+    SEED,
+    Cases,
+    cases,
+    graph,
+    random_problems,
+)
 
 Row = dict[str, Any]
 StepSize = float | Array
@@ -47,7 +54,7 @@ Made = Callable[[StepSize], Algorithm[Any]]
 """From a step size to a method."""
 
 NEWTON, DIAGONAL = FullHessian(-1), DiagonalHessian(-1)
-M = 1.0  # as in the check of Theorem 5
+PARAMETERS, M = 2, 1.0  # as in the check of Theorem 5
 METHODS: Mapping[str, Made] = {
     "algorithm_1": lambda e: ConsensusNewton(NEWTON, e, M),
     "algorithm_1_floored": lambda e: ConsensusNewton(NEWTON, e, M, floor_eigenvalues),
@@ -67,7 +74,7 @@ METHODS: Mapping[str, Made] = {
     "network_giant_damped": lambda e: NetworkGiant(Damped(NEWTON, 0.5), e),
     "gradient_tracking": lambda e: TrackedNewton(ScaledIdentity(), e),
 }
-"""-Hessians in all of them. The floor of 0.3 is of the order that tuning has chosen in the trial."""
+"""With -Hessians. The floor of 0.3 is of the order that tuning has chosen in the trial."""
 
 
 @dataclass(frozen=True)
@@ -112,23 +119,18 @@ def rates(jobs: int, plan: Plan = PLAN) -> list[Row]:
 
 
 def _of_method(plan: Plan, name: str) -> list[Row]:
-    return [
-        row
-        for steepness in plan.steepness
-        for row in _on_problem(plan, cases_of(_size(plan, steepness)), name, steepness)
-    ]
+    return [row for steepness in plan.steepness for row in _on_problem(plan, name, steepness)]
 
 
-def _size(plan: Plan, steepness: float) -> Size:
-    return Size(plan.agents, steepness, plan.starts, 0, plan.networks)
-
-
-def _on_problem(plan: Plan, base: Cases, name: str, steepness: float) -> Iterator[Row]:
-    """The rows of a problem; `base` has a case for each network."""
-    made, fixed = METHODS[name], fixed_point(base, METHODS[name])
-    arrived, measured = runs(plan, base, made)
+def _on_problem(plan: Plan, name: str, steepness: float) -> Iterator[Row]:
+    made = METHODS[name]
+    problem = random_problems(1, plan.agents, PARAMETERS, steepness, plan.agents)[0]
+    source = concave_derivatives(problem).without_J
+    weights = [networks.metropolis_weights(graph(name, plan.agents)) for name in plan.networks]
+    arrived, measured = runs(plan, cases([problem], weights), made)
+    fixed = fixed_point(made, source, reference_optimum(problem), plan.agents)
     for i, network in enumerate(plan.networks):
-        radius = _Radius(base.take(np.array([i])), made, fixed)
+        radius = _Radius(made, fixed, source, networks.mixing(weights[i]))
         found = [radius(step) for step in plan.step_sizes]
         stable_to = _stable_to(radius, plan.step_sizes, found)
         for j, (step, rate) in enumerate(zip(plan.step_sizes, found, strict=True)):
@@ -149,24 +151,21 @@ def _on_problem(plan: Plan, base: Cases, name: str, steepness: float) -> Iterato
 class _Radius:
     """The spectral radius of a method's step at a fixed point, by step size."""
 
-    case: Cases
     made: Made
     fixed: State
+    source: DerivativeSource
+    mix: networks.Mix
 
     def __call__(self, step_size: float) -> float:
-        mix = networks.mixing(self.case.weights[0])
-        source = concave.source_of(self.case)
-        return local_rate(self.made(step_size), self.fixed, source, mix)[0]
+        return local_rate(self.made(step_size), self.fixed, self.source, self.mix)[0]
 
 
-def fixed_point(base: Cases, made: Made) -> Any:
+def fixed_point(made: Made, source: DerivativeSource, optimum: Array, agents: int) -> Any:
     """Where a method stands still, the same on every network: all trackers agree."""
     step_size, iterations = SETTLING
-    one = base.take(np.array([0]))
-    agents = one.problem.n_agents
-    start = np.repeat(one.optimum[:, np.newaxis], agents, axis=1)
+    start = np.tile(optimum, (1, agents, 1))
     exact = np.full((agents, agents), 1.0 / agents)
-    return run(made(step_size), concave.source_of(one), exact, iterations, start, _nothing).final
+    return run(made(step_size), source, exact, iterations, start, _nothing).final
 
 
 def _nothing(states: State) -> dict[str, Array]:
