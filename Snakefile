@@ -45,7 +45,7 @@ ATLAS = [f"paper_checks/multiverse/{name}" for name in UNIVERSES]
 if not all(Path(path).exists() for path in ATLAS):
     ATLAS = []
 # The tables of the trial that config/promise.yaml registers; its claims are read from them.
-TRIED = "bands causes curves levels repetitions scores search winners".split()
+TRIED = "bands causes curves levels rates repetitions scores search winners".split()
 TRIED = [*(f"{name}.csv" for name in TRIED), "made.json"]
 TRIAL = [f"paper_checks/promise/{name}" for name in TRIED]
 if not all(Path(path).exists() for path in TRIAL):
@@ -361,7 +361,7 @@ rule promise:
     params:
         confidence=CONFIDENCE,
         jobs=min(workflow.cores or 1, processors()),
-        sources=sources("netnewton", "replication/experiments", "replication/promise"),
+        sources=sources(*MEASURING, "replication/promise"),
     shell:
         "netnewton promise --jobs {params.jobs} --confidence {params.confidence} "
         "> {log:q} 2>&1 && "
