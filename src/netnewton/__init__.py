@@ -3,7 +3,16 @@
 `curvature` has the choices of H_i (`block_diagonal` one more) and of the operator [.]_m.
 """
 
-from netnewton import algorithms, block_diagonal, curvature, derivatives, games, networks, policies
+from netnewton import (
+    algorithms,
+    block_diagonal,
+    curvature,
+    derivatives,
+    games,
+    networks,
+    policies,
+    processes,
+)
 from netnewton.loop import run
 from netnewton.outcome import Cause, Run, Stop
 
@@ -20,5 +29,6 @@ __all__ = [
     "games",
     "networks",
     "policies",
+    "processes",
     "run",
 ]
