@@ -21,6 +21,7 @@ from netnewton import (
     links,
     networks,
     policies,
+    processes,
 )
 from netnewton.loop import run
 from netnewton.outcome import Cause, Run, Stop
@@ -39,5 +40,6 @@ __all__ = [
     "links",
     "networks",
     "policies",
+    "processes",
     "run",
 ]
