@@ -23,6 +23,7 @@ NOT_OF_THE_PAPER = (
         f"src/netnewton/networks/{name}.py"
         for name in ("fastest", "neighbourhoods", "rounds", "sparse", "topologies")
     ),
+    "src/netnewton/processes",
 )
 """Modules and rooms of the library that no run of the paper's experiments uses. Rooms' own files
 only hand names on."""
