@@ -7,6 +7,7 @@ message that it has sent.
 import replication  # noqa: F401 - pins the arithmetic, before numpy is imported
 
 # isort: split
+import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,7 @@ CASES = {
 # it sends may depend on its reward through its derivatives only, which are held at what they were.
 
 PAID_OTHERWISE = 1
-AUDITED = Case(NEWTON, plays, GAME)
+AUDITED = {"DN": Case(PRINTED, plays, GAME), "tracked_newton": Case(NEWTON, plays, GAME)}
 OTHER_GAME = games.matrix_game(payoffs(seed=6))
 
 
@@ -134,11 +135,11 @@ def leaking(me, source):
     return mix
 
 
-def audited(me, game, mixing, held=None):
+def audited(case, me, game, mixing, held=None):
     share = own_reward(game, me.agent)
-    source = Remembering(OwnDerivatives(AUDITED.source(share), me), held)
-    start = AUDITED.start()[:, [me.agent]]
-    done = run(AUDITED.algorithm, source, mixing(me, source), ITERATIONS, start)
+    source = Remembering(OwnDerivatives(case.source(share), me), held)
+    start = case.start()[:, [me.agent]]
+    done = run(case.algorithm, source, mixing(me, source), ITERATIONS, start)
     return done.trace["theta"][:, 0, 0], source
 
 
@@ -157,13 +158,13 @@ def record(folder, world):
     for name, case in CASES.items():
         me = agent()
         written(folder, name, me.communicator, case.acted(me))
-    for name, mixing in (("honest", honest), ("leaking", leaking)):
-        me = agent()
-        path, source = audited(me, GAME, mixing)
-        written(folder, name, me.communicator, path, source.rewards)
-        me, game = agent(), OTHER_GAME if world.rank == PAID_OTHERWISE else GAME
-        path, source = audited(me, game, mixing, source.past)
-        written(folder, f"{name}-held", me.communicator, path, source.rewards)
+    other = OTHER_GAME if world.rank == PAID_OTHERWISE else GAME
+    for (name, case), mixing in itertools.product(AUDITED.items(), (honest, leaking)):
+        me, held = agent(), agent()
+        path, source = audited(case, me, GAME, mixing)
+        written(folder, f"{name}-{mixing.__name__}", me.communicator, path, source.rewards)
+        path, source = audited(case, held, other, mixing, source.past)
+        written(folder, f"{name}-{mixing.__name__}-held", held.communicator, path, source.rewards)
 
 
 def listening():

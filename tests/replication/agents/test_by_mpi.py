@@ -15,7 +15,7 @@ import agents_by_mpi
 import networkx as nx
 import numpy as np
 import pytest
-from agents_by_mpi import AGENTS, CASES
+from agents_by_mpi import AGENTS, AUDITED, CASES
 
 from netnewton import run
 from replication.agents import last_words, parts
@@ -99,7 +99,7 @@ def test_processes_are_equal_to_the_simulation(recorded, name):
     assert np.stack(paths, axis=1).tobytes() == CASES[name].simulated().tobytes()
 
 
-@pytest.mark.parametrize("name", [*CASES, "honest"])
+@pytest.mark.parametrize("name", [*CASES, *(f"{name}-honest" for name in AUDITED)])
 def test_neighbours_only_are_sent_to(recorded, name):
     sent = messages(recorded, name)
     assert {(m.sender, m.receiver) for m in sent} == set(nx.DiGraph(nx.path_graph(AGENTS)).edges)
@@ -122,17 +122,19 @@ def found_in_messages(folder, name):
     return int(np.isin(numbers, rewards(folder, name)).sum())
 
 
-def test_no_message_holds_a_reward(recorded):
+@pytest.mark.parametrize("name", AUDITED)
+def test_no_message_holds_a_reward(recorded, name):
     """The audit of the simulation, on what processes have really sent."""
-    assert held_reward_changes(recorded, "honest") == 0.0
-    assert found_in_messages(recorded, "honest") == 0
-    assert len(messages(recorded, "honest")) > 4 * agents_by_mpi.ITERATIONS
+    assert held_reward_changes(recorded, f"{name}-honest") == 0.0
+    assert found_in_messages(recorded, f"{name}-honest") == 0
+    assert len(messages(recorded, f"{name}-honest")) > 4 * agents_by_mpi.ITERATIONS
 
 
-def test_a_process_that_sends_its_reward_is_found(recorded):
+@pytest.mark.parametrize("name", AUDITED)
+def test_a_process_that_sends_its_reward_is_found(recorded, name):
     """The planted fault."""
-    assert held_reward_changes(recorded, "leaking") > 1e-3
-    assert found_in_messages(recorded, "leaking") > agents_by_mpi.ITERATIONS
+    assert held_reward_changes(recorded, f"{name}-leaking") > 1e-3
+    assert found_in_messages(recorded, f"{name}-leaking") > agents_by_mpi.ITERATIONS
 
 
 @on_linux
