@@ -1,6 +1,7 @@
 """Derivative sources: from the agents' parameters to returns, gradients and Hessians (`source`),
-exactly (`closed_form`, `concave`) or from samples (`sampled`, by the estimates of `estimation` and
-`second_order`; `one_shot`, the same for matrix games at a cost that does not grow with the batch).
+exactly (`closed_form`, `concave`, `linear_quadratic`) or from samples (`sampled`, by the estimates
+of `estimation` and `second_order`; `one_shot`, the same for matrix games at a cost that does not
+grow with the batch).
 """
 
 from netnewton.derivatives.closed_form import ExactDerivatives, exact
@@ -10,6 +11,7 @@ from netnewton.derivatives.concave import (
     reference_optimum,
 )
 from netnewton.derivatives.estimation import Estimator
+from netnewton.derivatives.linear_quadratic import LinearQuadraticDerivatives, linear_quadratic
 from netnewton.derivatives.one_shot import CountedDerivatives, counted
 from netnewton.derivatives.sampled import SampledDerivatives, likelihood_ratio
 from netnewton.derivatives.second_order import GaussNewton, fisher, gauss_newton
@@ -24,6 +26,7 @@ __all__ = [
     "Estimator",
     "ExactDerivatives",
     "GaussNewton",
+    "LinearQuadraticDerivatives",
     "SampledDerivatives",
     "concave_derivatives",
     "counted",
@@ -31,5 +34,6 @@ __all__ = [
     "fisher",
     "gauss_newton",
     "likelihood_ratio",
+    "linear_quadratic",
     "reference_optimum",
 ]
