@@ -1,6 +1,6 @@
 """Derivative sources: from parameters to returns, gradients and Hessians (`source`), exactly
-(`closed_form`, `concave`; on graphs `polymatrix`, `neighbourhoods`) or from samples (`sampled`, by
-`estimation` and `second_order`; `one_shot`, at a cost that does not grow with the batch).
+(`closed_form`, `concave`, `linear_quadratic`; on graphs `polymatrix`, `neighbourhoods`) or from
+samples (`sampled`, by `estimation` and `second_order`; `one_shot`, for matrix games at any batch).
 
 >>> import numpy as np
 >>> from netnewton import games, policies
@@ -18,6 +18,7 @@ from netnewton.derivatives.concave import (
     reference_optimum,
 )
 from netnewton.derivatives.estimation import Estimator
+from netnewton.derivatives.linear_quadratic import LinearQuadraticDerivatives, linear_quadratic
 from netnewton.derivatives.neighbourhoods import NeighbourhoodDerivatives, neighbourhood_source
 from netnewton.derivatives.one_shot import CountedDerivatives, counted
 from netnewton.derivatives.polymatrix import PairwiseDerivatives, pairwise
@@ -34,6 +35,7 @@ __all__ = [
     "Estimator",
     "ExactDerivatives",
     "GaussNewton",
+    "LinearQuadraticDerivatives",
     "NeighbourhoodDerivatives",
     "PairwiseDerivatives",
     "SampledDerivatives",
@@ -43,6 +45,7 @@ __all__ = [
     "fisher",
     "gauss_newton",
     "likelihood_ratio",
+    "linear_quadratic",
     "neighbourhood_source",
     "pairwise",
     "reference_optimum",

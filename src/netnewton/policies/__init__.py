@@ -14,5 +14,13 @@ from netnewton.policies.behaviour import behaviour_parameters
 from netnewton.policies.boltzmann import Boltzmann
 from netnewton.policies.boltzmann_tables import JointPolicy
 from netnewton.policies.gaussian import GaussianRBF
+from netnewton.policies.linear import LinearGaussian, LinearSoftmax
 
-__all__ = ["Boltzmann", "GaussianRBF", "JointPolicy", "behaviour_parameters"]
+__all__ = [
+    "Boltzmann",
+    "GaussianRBF",
+    "JointPolicy",
+    "LinearGaussian",
+    "LinearSoftmax",
+    "behaviour_parameters",
+]
