@@ -1,6 +1,6 @@
 """What the agents act in: finite Markov games and the Prisoner's Dilemma (`finite`), the gridworld
 of Section 6 (`gridworld`), team problems (`concave`, `linear_quadratic`), games on graphs for any
-number of agents (`polymatrix`), and both ways to PettingZoo (`gridworld_pettingzoo`, `from_pettingzoo`).
+number of agents (`polymatrix`); `from_pettingzoo` and, the other way, `gridworld_pettingzoo`.
 
 >>> dilemma = prisoners_dilemma()
 >>> dilemma.rewards[:, 0, DEFECT, COOPERATE]  # of the two agents
