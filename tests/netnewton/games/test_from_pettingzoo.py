@@ -149,9 +149,9 @@ class Unpaid:
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize(("make", "step"), [(TALK, 0.003), (FORMATION, 0.02)])
+@pytest.mark.parametrize(("make", "step"), [(TALK, 0.03), (FORMATION, 0.02)])
 def test_teams_learn(make, step):
-    """Gradient tracking raises the return, by Student's t at 1e-2 over 8 repetitions: of what was
+    """Gradient tracking raises the return, by Student's t at 1e-2 over 6 repetitions: of what was
     learnt less that at the start, on the same new episodes. The seeds are fixed."""
     game = from_pettingzoo(make)
     gained = improvement(game, game, step)
@@ -161,11 +161,11 @@ def test_teams_learn(make, step):
 @pytest.mark.statistical
 def test_teams_do_not_learn_from_other_rewards():
     game = from_pettingzoo(TALK)
-    gained = improvement(game, Unpaid(game), 0.003)
+    gained = improvement(game, Unpaid(game), 0.03)
     assert lower_end(gained) < 0, gained
 
 
-def improvement(game, learns_in, step, R=8, T=12, L=4):
+def improvement(game, learns_in, step, R=6, T=12, L=10):
     """By how much each repetition's return is higher after 20 iterations."""
     N, policy = game.n_agents, LinearSoftmax.of(game)
     estimator = Estimator(baseline=estimation.constant_baseline)
