@@ -1,7 +1,6 @@
-"""Derivative sources: from the agents' parameters to returns, gradients and Hessians (`source`),
-exactly (`closed_form`, `concave`, `linear_quadratic`) or from samples (`sampled`, by the estimates
-of `estimation` and `second_order`; `one_shot`, the same for matrix games at a cost that does not
-grow with the batch).
+"""From parameters to returns, gradients and Hessians (`source`): exactly (`closed_form`, `concave`,
+`linear_quadratic`), or from samples (`sampled`, by the estimates of `estimation` and
+`second_order`; `one_shot` for matrix games, at a cost that does not grow with the batch).
 """
 
 from netnewton.derivatives.closed_form import ExactDerivatives, exact

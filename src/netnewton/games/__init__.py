@@ -1,7 +1,6 @@
-"""What the agents act in: finite Markov games and the Prisoner's Dilemma (`finite`), the gridworld
-of Section 6 (`gridworld`; for PettingZoo, `gridworld_pettingzoo`), networked linear-quadratic teams
-(`linear_quadratic`), PettingZoo's environments (`from_pettingzoo`, an extra), and team problems on
-which the theorems can be tested (`concave`).
+"""What the agents act in: finite Markov games (`finite`), the gridworld of Section 6 (`gridworld`,
+`gridworld_pettingzoo`), networked teams (`linear_quadratic`), any PettingZoo environment
+(`from_pettingzoo`, an extra), and team problems for the theorems (`concave`).
 """
 
 from netnewton.games.concave import TeamProblem, random_problem, stacked
