@@ -125,10 +125,12 @@ def test_the_wheel_works_with_the_three_packages_alone(alone):
     walked = alone(WALK)
     assert (walked.returncode, walked.stderr) == (0, "")
     adapters = walked.stdout.splitlines()
-    names = ["from_pettingzoo", "gridworld_pettingzoo"]
-    assert [line.split(":")[0] for line in adapters] == [f"netnewton.games.{n}" for n in names]
-    remedy = "is not installed: pip install 'netnewton[pettingzoo]'"
-    assert all(line.endswith(remedy) for line in adapters)
+    assert [line.partition(":")[0].rpartition(".")[2] for line in adapters] == [
+        "from_pettingzoo",
+        "gridworld_pettingzoo",
+    ]
+    for line in adapters:
+        assert line.endswith("is not installed: pip install 'netnewton[pettingzoo]'")
     used = alone(USE)
     assert used.stdout == "(1, 3, 2)\n", used.stderr
 

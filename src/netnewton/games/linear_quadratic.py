@@ -21,13 +21,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
 from netnewton.arrays import Array, count, floats, number
 from netnewton.trajectories.streams import Streams
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,6 +215,8 @@ def linear_quadratic_team(
     -------
     LinearQuadraticTeam
     """
+    import networkx as nx
+
     together = nx.to_numpy_array(graph, weight=None)
     shared = coupling * together / np.maximum(together.sum(axis=1, keepdims=True), 1.0)
     A = shared + persistence * np.eye(len(together))

@@ -149,29 +149,32 @@ class Unpaid:
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize(("make", "step"), [(TALK, 0.03), (FORMATION, 0.02)])
-def test_teams_learn(make, step):
-    """Gradient tracking raises the return, by Student's t at 1e-2 over 6 repetitions: of what was
-    learnt less that at the start, on the same new episodes. The seeds are fixed."""
+@pytest.mark.parametrize(
+    ("make", "T", "L", "iterations"), [(TALK, 12, 4, 20), (FORMATION, 25, 3, 25)]
+)
+def test_teams_learn(make, T, L, iterations):
+    """Gradient tracking raises the return, by Student's t at 1e-2 over 8 repetitions: of what was
+    learnt less that at the start, on the same new episodes. The seeds are fixed; step and
+    sizes were chosen on others, after smaller ones had too little power on these."""
     game = from_pettingzoo(make)
-    gained = improvement(game, game, step)
+    gained = improvement(game, game, T, L, iterations)
     assert lower_end(gained) > 0, gained
 
 
 @pytest.mark.statistical
 def test_teams_do_not_learn_from_other_rewards():
     game = from_pettingzoo(TALK)
-    gained = improvement(game, Unpaid(game), 0.03)
+    gained = improvement(game, Unpaid(game), 12, 4, 20)
     assert lower_end(gained) < 0, gained
 
 
-def improvement(game, learns_in, step, R=6, T=12, L=10):
-    """By how much each repetition's return is higher after 20 iterations."""
+def improvement(game, learns_in, T, L, iterations, R=8):
+    """By how much each repetition's return is higher in the end."""
     N, policy = game.n_agents, LinearSoftmax.of(game)
     estimator = Estimator(baseline=estimation.constant_baseline)
     source = likelihood_ratio(learns_in, policy, streams(*range(R)), T, L, estimator, order=1)
-    first_order = algorithms.TrackedNewton(curvature.ScaledIdentity(), step)
-    result = run(first_order, source, np.full((N, N), 1 / N), iterations=20)
+    first_order = algorithms.TrackedNewton(curvature.ScaledIdentity(), 0.01)
+    result = run(first_order, source, np.full((N, N), 1 / N), iterations)
     learnt = result.trace["theta"][-1].mean(axis=1)
     before, after = (returns(game, policy, mu, R, T, L) for mu in (np.zeros_like(learnt), learnt))
     return after - before
