@@ -51,7 +51,7 @@ def works(task):
             method = PLAN.methods[row["method"]]
             yield (
                 method.name,
-                lambda k, m=method, n=numbers: tried(shortened(task, k), m, n, CHOSEN),
+                lambda k, m=method, n=numbers: tried(shortened(task, k), m, [n], CHOSEN),
             )
     for name in references(PLAN, task):
         yield f"printed {name}", lambda k, n=name: as_printed(shortened(task, k), n, CHOSEN)
