@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from netnewton.processes import Neighbourhood
@@ -62,7 +62,8 @@ class Wired:
         return Sent()
 
     def Irecv(self, buf, source):
-        return Awaited(self.wires.boxes[source, self.rank], buf)
+        with self.wires.lock:  # or both ends make a box of their own
+            return Awaited(self.wires.boxes[source, self.rank], buf)
 
 
 def together(weights, act, deadline=20.0):
@@ -73,4 +74,6 @@ def together(weights, act, deadline=20.0):
         return act(Neighbourhood(Wired(wires, agent), weights[agent], deadline))
 
     with ThreadPoolExecutor(len(weights)) as pool:
-        return list(pool.map(one, range(len(weights)))), wires.messages
+        acting = [pool.submit(one, agent) for agent in range(len(weights))]
+        wait(acting)  # for all of them: one that has failed must not keep others from starting
+        return [each.result() for each in acting], wires.messages
