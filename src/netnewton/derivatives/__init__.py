@@ -1,6 +1,6 @@
-"""Derivative sources: from the agents' parameters to returns, gradients and Hessians (`source`),
-exactly (`closed_form`, `concave`) or from samples (`sampled`, by the estimates of `estimation` and
-`second_order`; `one_shot`, the same for matrix games at a cost that does not grow with the batch).
+"""Derivative sources: from parameters to returns, gradients and Hessians (`source`), exactly
+(`closed_form`, `concave`; on graphs `polymatrix`, `neighbourhoods`) or from samples (`sampled`, by
+`estimation` and `second_order`; `one_shot`, at a cost that does not grow with the batch).
 """
 
 from netnewton.derivatives.closed_form import ExactDerivatives, exact
@@ -10,7 +10,9 @@ from netnewton.derivatives.concave import (
     reference_optimum,
 )
 from netnewton.derivatives.estimation import Estimator
+from netnewton.derivatives.neighbourhoods import NeighbourhoodDerivatives, neighbourhood_source
 from netnewton.derivatives.one_shot import CountedDerivatives, counted
+from netnewton.derivatives.polymatrix import PairwiseDerivatives, pairwise
 from netnewton.derivatives.sampled import SampledDerivatives, likelihood_ratio
 from netnewton.derivatives.second_order import GaussNewton, fisher, gauss_newton
 from netnewton.derivatives.source import NOT_COMPUTED, Derivatives, DerivativeSource
@@ -24,6 +26,8 @@ __all__ = [
     "Estimator",
     "ExactDerivatives",
     "GaussNewton",
+    "NeighbourhoodDerivatives",
+    "PairwiseDerivatives",
     "SampledDerivatives",
     "concave_derivatives",
     "counted",
@@ -31,5 +35,7 @@ __all__ = [
     "fisher",
     "gauss_newton",
     "likelihood_ratio",
+    "neighbourhood_source",
+    "pairwise",
     "reference_optimum",
 ]

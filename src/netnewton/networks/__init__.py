@@ -1,6 +1,14 @@
-"""Communication networks: consensus matrices (`weights`) and mixing over them (`mixing`)."""
+"""Communication networks: graphs (`topologies`), consensus matrices (`weights`, `sparse`,
+`fastest`), mixing over them (`mixing`, `rounds`), and copies of one's neighbourhood only
+(`neighbourhoods`).
+"""
 
+from netnewton.networks.fastest import fastest_mixing_weights
 from netnewton.networks.mixing import Mix, mixing, unchecked_mixing
+from netnewton.networks.neighbourhoods import NeighbourhoodCopies
+from netnewton.networks.rounds import repeated
+from netnewton.networks.sparse import neighbour_pairs, sparse_metropolis_weights
+from netnewton.networks.topologies import graph_of
 from netnewton.networks.weights import (
     maximum_degree_weights,
     metropolis_weights,
@@ -12,11 +20,17 @@ from netnewton.networks.weights import (
 
 __all__ = [
     "Mix",
+    "NeighbourhoodCopies",
+    "fastest_mixing_weights",
+    "graph_of",
     "maximum_degree_weights",
     "metropolis_weights",
     "mixing",
+    "neighbour_pairs",
     "random_weights",
+    "repeated",
     "sinkhorn_weights",
+    "sparse_metropolis_weights",
     "spectral_gap",
     "unchecked_mixing",
     "validate_weights",
