@@ -1,9 +1,19 @@
 """The library: Newton-based policy search for networked agents. `run` takes one of `algorithms`,
 `derivatives` (of `games` that are played by `policies`) and a consensus matrix (`networks`);
-`curvature` has the choices of H_i (`block_diagonal` one more) and of the operator [.]_m.
+`curvature` has the choices of H_i (`block_diagonal` one more) and of the operator [.]_m; `links`
+mixes in place of a matrix where links or agents are not reliable.
 """
 
-from netnewton import algorithms, block_diagonal, curvature, derivatives, games, networks, policies
+from netnewton import (
+    algorithms,
+    block_diagonal,
+    curvature,
+    derivatives,
+    games,
+    links,
+    networks,
+    policies,
+)
 from netnewton.loop import run
 from netnewton.outcome import Cause, Run, Stop
 
@@ -18,6 +28,7 @@ __all__ = [
     "curvature",
     "derivatives",
     "games",
+    "links",
     "networks",
     "policies",
     "run",

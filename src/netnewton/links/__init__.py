@@ -1,0 +1,55 @@
+"""Links that are not reliable, as a *mix*: `unreliable` puts together a protocol, what links and
+agents do to its messages (`effects`, `compression`, `faults`), and a `watch` for faulty agents.
+"""
+
+from netnewton.links.compression import Compressed, FixedStep, Levels, TopK, dithered, nearest
+from netnewton.links.edges import asymmetric, symmetric
+from netnewton.links.effects import Bursts, Delays, Losses, Noise, SometimesActive
+from netnewton.links.faults import SendsGarbage, SendsNaN, Stops
+from netnewton.links.ratio import PushSum, RunningSums
+from netnewton.links.unreliable import Links, unreliable
+from netnewton.links.watch import (
+    Detected,
+    FaultyAgent,
+    FixedBound,
+    MedianBound,
+    Symptom,
+    Watch,
+    go_on,
+    stop,
+)
+from netnewton.links.weighted_sums import TrimmedMean, WeightedSum, varying_weights
+
+__all__ = [
+    "Bursts",
+    "Compressed",
+    "Delays",
+    "Detected",
+    "FaultyAgent",
+    "FixedBound",
+    "FixedStep",
+    "Levels",
+    "Links",
+    "Losses",
+    "MedianBound",
+    "Noise",
+    "PushSum",
+    "RunningSums",
+    "SendsGarbage",
+    "SendsNaN",
+    "SometimesActive",
+    "Stops",
+    "Symptom",
+    "TopK",
+    "TrimmedMean",
+    "Watch",
+    "WeightedSum",
+    "asymmetric",
+    "dithered",
+    "go_on",
+    "nearest",
+    "stop",
+    "symmetric",
+    "unreliable",
+    "varying_weights",
+]
