@@ -1,3 +1,3 @@
-"""Beyond the paper: many agents, mixing, unreliable links. Declared before it is run, and kept apart
-from the claims.
+"""Beyond the paper: many agents, mixing, unreliable links; declared before it is run, and no
+evidence for any claim.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from replication.extended.declared import Plan
 
@@ -24,8 +25,8 @@ class Cell:
     agents: int
     graph: str
     """Over which messages go."""
-    payoffs: str = ""
-    """The graph of the game, if it is another one than that of messages."""
+    payoffs: str
+    """The graph of the game."""
     rounds: int = 1
     """Of mixing, an iteration."""
     protocol: str = "weighted_sum"
@@ -35,59 +36,44 @@ class Cell:
 
 
 def every(plan: Plan) -> list[Cell]:
-    """All runs, in the order of the tables."""
-    return [*_sizes(plan), *_graphs(plan), *_rounds(plan), *_losses(plan), *_others(plan)]
+    """All runs, in the order of the tables, of methods where they apply."""
+    parts = (_sizes, _graphs, _rounds, _losses, _others)
+    return [cell for part in parts for cell in part(plan) if _applies(plan, cell)]
+
+
+def _applies(plan: Plan, cell: Cell) -> bool:
+    method = plan.methods[cell.method]
+    return cell.agents <= method.most_agents and cell.game not in method.not_for
 
 
 def _sizes(plan: Plan) -> Iterator[Cell]:
     own = plan.sizes
-    for game in own["games"]:
-        for name in own["methods"]:
-            most = plan.methods[name].most_agents or max(own["agents"])
-            for agents in own["agents"]:
-                if agents <= most:
-                    yield Cell("sizes", game, name, agents, own["graph"])
+    for game, name, agents in product(own["games"], own["methods"], own["agents"]):
+        yield Cell("sizes", game, name, agents, own["graph"], own["graph"])
 
 
 def _graphs(plan: Plan) -> Iterator[Cell]:
     own = plan.graphs
-    for game in own["games"]:
-        for name in own["methods"]:
-            for graph in own["graphs"]:
-                yield Cell("graphs", game, name, own["agents"], graph, own["payoffs"])
+    for game, name, graph in product(own["games"], own["methods"], own["graphs"]):
+        yield Cell("graphs", game, name, own["agents"], graph, own["payoffs"])
 
 
 def _rounds(plan: Plan) -> Iterator[Cell]:
-    own = plan.rounds
-    for game in own["games"]:
-        for name in own["methods"]:
-            for rounds in own["rounds"]:
-                yield Cell("rounds", game, name, own["agents"], own["graph"], rounds=rounds)
+    own, on = plan.rounds, plan.rounds["graph"]
+    for game, name, rounds in product(own["games"], own["methods"], own["rounds"]):
+        yield Cell("rounds", game, name, own["agents"], on, on, rounds)
 
 
 def _losses(plan: Plan) -> Iterator[Cell]:
-    own = plan.losses
-    for game in own["games"]:
-        for protocol, names in own["protocols"].items():
-            for name in names:
-                for links in own["links"]:
-                    for p in own["probabilities"]:
-                        yield Cell(
-                            *("losses", game, name, own["agents"], own["graph"], own["graph"]),
-                            protocol=protocol,
-                            links=links,
-                            p=p,
-                        )
+    own, on = plan.losses, plan.losses["graph"]
+    pairs = [(protocol, name) for protocol, names in own["protocols"].items() for name in names]
+    losses = [(own["links"][0], 0.0), *product(own["links"], own["probabilities"])]
+    for game, (protocol, name), (links, p) in product(own["games"], pairs, losses):
+        yield Cell("losses", game, name, own["agents"], on, on, 1, protocol, links, p)
 
 
 def _others(plan: Plan) -> Iterator[Cell]:
     own = plan.others
-    for game in own["games"]:
-        for links, entry in own["links"].items():
-            for protocol in entry["protocols"]:
-                for name in own["methods"]:
-                    yield Cell(
-                        *("others", game, name, own["agents"], entry["graph"], own["payoffs"]),
-                        protocol=protocol,
-                        links=links,
-                    )
+    kinds = [(links, e["graph"], p) for links, e in own["links"].items() for p in e["protocols"]]
+    for game, (links, graph, protocol), name in product(own["games"], kinds, own["methods"]):
+        yield Cell("others", game, name, own["agents"], graph, own["payoffs"], 1, protocol, links)

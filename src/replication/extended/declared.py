@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,8 +30,10 @@ class Candidate:
     """The method whose tuned numbers it takes, if not its own."""
     grows: bool = False
     """Whether its step size grows with the number of agents."""
-    most_agents: int | None = None
+    most_agents: float = math.inf
     """The largest network it is tried on."""
+    not_for: Sequence[str] = ()
+    """Games that it is not tried on."""
 
     def settings(self, numbers: Mapping[str, float], growth: float = 1.0) -> Settings:
         """As a method of config/paper.yaml, on a network that is `growth` times as large."""
