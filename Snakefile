@@ -52,6 +52,13 @@ if not all(Path(path).exists() for path in TRIAL):
     TRIAL = []
 if TRIAL:
     TABLES |= {"promise": TRIAL, "causes": TRIAL}
+# The tables of the extended experiments, which config/extended.yaml declares, and their figures.
+WIDER = "curves graphs losses others rounds search sizes winners".split()
+WIDER = [*(f"{name}.csv" for name in WIDER), "made.json"]
+EXTENDED = [f"paper_checks/extended/{name}" for name in WIDER]
+if all(Path(path).exists() for path in EXTENDED):
+    TABLES |= {f"extended_{name}": EXTENDED for name in ("size", "rounds", "links")}
+    TABLES["extended_scaling"] = ["benchmarks/scaling.csv"]
 SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TABLES)
 if ATLAS:
     SHOWN |= {"best_faith", "governing", "plausible", *(f"specification_{f}" for f in EXPLORED)}
@@ -86,7 +93,7 @@ MEASURING = (
     *(f"replication/{n}" for n in ("experiments", "second_opinions", "claims")),
 )
 POWER = ("replication/readings", "replication/power")
-ROOMS = ("readings", "multiverse", "promise", "figures")
+ROOMS = ("readings", "multiverse", "promise", "extended", "figures")
 DRAWING = (*MEASURING, *(f"replication/{n}" for n in ROOMS))
 TEMPLATES = [str(p)[len("src/") :] for p in Path("src/replication/report/templates").rglob("*.*")]
 REPORTING = (
@@ -366,6 +373,27 @@ rule promise:
         "netnewton promise --jobs {params.jobs} --confidence {params.confidence} "
         "> {log:q} 2>&1 && "
         "mkdir -p paper_checks/promise && cp {output:q} paper_checks/promise/"
+
+
+# Takes eight minutes on two cores. What is finished is kept in results/extended/done, likewise.
+rule extended:
+    input:
+        "config/extended.yaml",
+    output:
+        expand("results/extended/tables/{name}", name=WIDER),
+    log:
+        "results/logs/extended.log",
+    conda:
+        "environment.yml"
+    threads: workflow.cores
+    params:
+        confidence=CONFIDENCE,
+        jobs=min(workflow.cores or 1, processors()),
+        sources=sources("netnewton", "replication/experiments", "replication/extended"),
+    shell:
+        "netnewton extended --jobs {params.jobs} --confidence {params.confidence} "
+        "> {log:q} 2>&1 && "
+        "mkdir -p paper_checks/extended && cp {output:q} paper_checks/extended/"
 
 
 # Fresh verdicts beside those committed: --config referee_seed=... chooses the seed.

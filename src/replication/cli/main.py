@@ -144,6 +144,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     tried = add("promise", stages.promise, "conduct the trial that config/promise.yaml registers")
     tried.add_argument("--out", type=Path, default=Path("results/promise/tables"))
     tried.add_argument("--scratch", type=Path, default=Path("results/promise/done"))
+    wider = add("extended", stages.extended, "run what config/extended.yaml declares: many agents")
+    wider.add_argument("--out", type=Path, default=Path("results/extended/tables"))
+    wider.add_argument("--scratch", type=Path, default=Path("results/extended/done"))
 
     heading("stages of the workflow")
     simulate = add("simulate", stages.simulate, "simulate methods of experiments")
@@ -166,10 +169,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     report.add_argument("--out", type=Path, default=Path("paper_checks"))
     for sub in (collect, report):
         sub.add_argument("--figures", type=Path, default=Path("figures"))
-    for sub in (run, simulate, study, swept, drawn, larger, tried):
+    for sub in (run, simulate, study, swept, drawn, larger, tried, wider):
         sub.add_argument("--jobs", type=positive, default=1, help="worker processes, at most")
     with_intervals = (summarise, draw, plot, measure, check, collect, study, swept, drawn)
-    for sub in (*with_intervals, larger, tried):
+    for sub in (*with_intervals, larger, tried, wider):
         sub.add_argument("--confidence", type=probability, default=0.98, help="of the intervals")
     run.add_argument("--confidence", type=probability, help="default: the configuration's")
     for sub in (listing, run, check, *reviewing):

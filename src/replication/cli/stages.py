@@ -76,6 +76,13 @@ def promise(options: argparse.Namespace) -> None:
     conducted(options.out, options.scratch, options.jobs, options.confidence)
 
 
+def extended(options: argparse.Namespace) -> None:
+    """Run the extended experiments and write their tables."""
+    from replication.extended.written import extended as run
+
+    run(options.out, options.scratch, options.jobs, options.confidence)
+
+
 def summarise(options: argparse.Namespace) -> None:
     """Summarise an experiment's results."""
     from replication.experiments.summarise import write_summary

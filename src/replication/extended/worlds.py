@@ -59,8 +59,15 @@ class Apart:
     def __call__(self, theta: Array) -> Derivatives:
         """The derivatives of repetition r from source r."""
         found = [source(theta[r : r + 1]) for r, source in enumerate(self.sources)]
-        fields = zip(*((each.J, each.gradient, each.hessian) for each in found), strict=True)
-        return Derivatives(*(np.concatenate(x) if x[0].size else NOT_COMPUTED for x in fields))
+        J, gradient, hessian = (
+            _joined([getattr(each, name) for each in found])
+            for name in ("J", "gradient", "hessian")
+        )
+        return Derivatives(J, gradient, hessian)
+
+
+def _joined(parts: Sequence[Array]) -> Array:
+    return np.concatenate(parts) if parts[0].size else NOT_COMPUTED
 
 
 FAMILIES: Mapping[str, Callable[[int, Settings], dict[str, Any]]] = {
