@@ -115,7 +115,8 @@ def _levels(plan: Plan, found: Found, part: str) -> Levels:
     best: dict[Played, Array] = {}
     for cell, run in found.runs:
         if cell.part == part:
-            last = np.nan_to_num(tenth(np.array(run["J"])), nan=-np.inf)
+            with np.errstate(over="ignore"):  # of what has run away, and is no one's best
+                last = np.nan_to_num(tenth(np.array(run["J"])), nan=-np.inf)
             best[what(cell)] = np.maximum(best.get(what(cell), -np.inf), last)
     optimal = {game for game, own in plan.games.items() if own["level"] == "optimum"}
     return {key: found.optima[key] if key[0] in optimal else seen for key, seen in best.items()}

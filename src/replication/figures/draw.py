@@ -13,6 +13,10 @@ from replication.experiments.results import Results
 from replication.figures import (
     best_faith,
     causes_removed,
+    extended_links,
+    extended_rounds,
+    extended_scaling,
+    extended_size,
     fig1,
     fig2,
     fig3,
@@ -42,6 +46,10 @@ FIGURES: Mapping[str, Drawing[Any]] = {
     "plausible": plausible.draw_plausible(),
     "promise": promise.draw_promise(),
     "causes": causes_removed.draw_causes(),
+    "extended_size": extended_size.draw_size(),
+    "extended_rounds": extended_rounds.draw_rounds(),
+    "extended_scaling": extended_scaling.draw_scaling(),
+    "extended_links": extended_links.draw_links(),
     "best_faith": best_faith.BEST_FAITH,
     "thresholds": threshold_curves.draw_thresholds(ROOT / "results" / "thresholds.csv"),
 }

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replication.claims.promise.committed import Row, table
+from replication.experiments.config import ConfigError
 from replication.experiments.files import csv_table
 from replication.extended.declared import declared
-from replication.extended.written import FOLDER, is_current
+from replication.extended.written import COMMAND, FOLDER, is_current
 from replication.figures.style import LOOKS, SMALL, Look
 
 if TYPE_CHECKING:
@@ -48,8 +49,16 @@ class Shown:
         return "" if self.current else STALE
 
 
-def read(names: Iterable[str], folder: Path = FOLDER) -> Shown:
-    """Some of the committed tables."""
+def read(names: Sequence[str], folder: Path = FOLDER) -> Shown:
+    """Some of the committed tables.
+
+    Raises
+    ------
+    ConfigError
+        If one is missing, with the command that makes it.
+    """
+    for name in names:
+        require(folder / f"{name}.csv", COMMAND)
     return Shown({name: table(name, folder) for name in names}, is_current(folder))
 
 
@@ -91,6 +100,29 @@ def named(figure: Figure, axis: Axes, titles: Mapping[str, str], columns: int = 
         ncols=columns,
         fontsize=SMALL,
     )
+
+
+def share(level: str) -> float:
+    """A level whose times are taken."""
+    return float(declared().levels[level])
+
+
+def times(path: Path) -> list[Row]:
+    """The rows of the table of times; as `read`."""
+    require(path, "./run python benchmarks/scaling.py")
+    return table(path.stem, path.parent)
+
+
+def require(path: Path, command: str) -> None:
+    """Refuse to draw from a table that is not there.
+
+    Raises
+    ------
+    ConfigError
+        With the command that makes it.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path} is missing: make it with {command}")
 
 
 def titles() -> dict[str, str]:

@@ -1,0 +1,141 @@
+"""What lost messages do: the trackers' error and the return, against the probability of a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from replication.claims.promise.committed import Row
+from replication.experiments.results import Results
+from replication.extended.declared import declared
+from replication.extended.written import FOLDER
+from replication.figures.extended_parts import (
+    METHODS,
+    Shown,
+    as_drawn,
+    column,
+    named,
+    read,
+    seen,
+    titles,
+    where,
+)
+from replication.figures.style import SMALL, Drawing, Key, canvas, powers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+KINDS = {"symmetric": "both directions", "asymmetric": "each direction by itself"}
+"""What is drawn of the kinds of losses; bursts are in the table."""
+PANELS = (
+    ("team_problem", "error", "error of the trackers"),
+    ("team_problem", "last", "return, concave"),
+    ("coordination", "last", "return, coordination"),
+)
+LEAST = 1e-6  # error of trackers that is told from none
+COLUMNS = (
+    *("game", "method", "protocol", "links", "p"),
+    *("error", "error_lower", "error_upper", "last", "last_lower", "last_upper", "diverged"),
+)
+
+
+def draw_links(folder: Path = FOLDER) -> Drawing[Shown]:
+    """The figure of losses.csv; read when it is drawn.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def prepare(results: Mapping[Key, Results], confidence: float) -> Shown:
+        return read(["losses"], folder)
+
+    return Drawing([], prepare, draw, caption, _table)
+
+
+def draw(shown: Shown) -> Figure:
+    """A column for each kind of losses; a row for the error and for each return."""
+    figure, axes = canvas(7.2, len(PANELS), len(KINDS), sharey="row", sharex=True)
+    for place, (game, name, label) in enumerate(PANELS):
+        for number, links in enumerate(KINDS):
+            _panel(axes[place, number], where(shown.rows["losses"], game=game), links, name)
+        axes[place, 0].set_ylabel(label)
+    for number, title in enumerate(KINDS.values()):
+        axes[0, number].set_title(title, fontsize=SMALL)
+        axes[-1, number].set_xlabel("probability of a loss")
+    named(figure, axes[0, 0], _labels())
+    return figure
+
+
+def _labels() -> dict[str, str]:
+    found = titles()
+    return {**found, **{f"{name} *": f"{title}, running sums" for name, title in found.items()}}
+
+
+def _panel(axis: Axes, rows: list[Row], links: str, name: str) -> None:
+    """A line for each method and protocol; no loss is the same of every kind."""
+    for protocol in seen(rows, "protocol"):
+        for method in seen(where(rows, protocol=protocol), "method"):
+            own = [
+                row
+                for row in where(rows, method=method, protocol=protocol)
+                if row["links"] == links or row["p"] == 0
+            ]
+            _line(axis, sorted(own, key=lambda row: float(row["p"])), method, protocol, name)
+    if name == "error":
+        axis.set(yscale="log", ylim=(LEAST / 2, None))
+        axis.minorticks_off()
+        powers(axis.yaxis)
+    else:
+        axis.set_ylim(-1.1, 1.1)
+
+
+def _line(axis: Axes, rows: list[Row], method: str, protocol: str, name: str) -> None:
+    (look, marker), summed = METHODS[method], protocol == "running_sums"
+    least = LEAST if name == "error" else -1.0
+    y, low, high = (column(rows, f"{name}{end}").clip(least) for end in ("", "_lower", "_upper"))
+    axis.errorbar(
+        column(rows, "p"), y, yerr=[y - low, high - y], color=look.color, marker=marker,
+        markersize=4, linewidth=1.1, elinewidth=0.7, markerfacecolor="white" if summed else None,
+        label=f"{method} *" if summed else method,
+    )[0].set_dashes((3, 1.5) if summed else (1, 0))  # fmt: skip
+
+
+def caption(shown: Shown, confidence: float) -> str:
+    """Caption of the figure."""
+    plan, own = declared(), declared().losses
+    return (
+        f"{_answer(shown)} Top: the distance, after {own['iterations']} iterations, of the mean of "
+        "the trackers from the mean of what they track, relative to the agents' vectors at the "
+        f"start (medians; at least {LEAST:g}). Below: the return over the last tenth of the "
+        "iterations as a share of the way from the start to the optimum (means; at least -1, which "
+        f"a diverged run counts). {own['agents']} agents on a {own['graph']}, n = "
+        f"{plan.repetitions['trial']} repetitions, {100 * confidence:g} % intervals. Left: a loss "
+        "takes both directions of a link; right: each by itself. Dashed, open marks: running sums; "
+        "others: weighted sums, in which a lost message's weight goes to the receiver's own value. "
+        f"Losses in bursts are in losses.csv.{shown.remark}"
+    )
+
+
+def _answer(shown: Shown) -> str:
+    """The error of gradient tracking at the largest probability, kind by kind and summed."""
+    rows = where(shown.rows["losses"], game="team_problem", method="gradient_tracking")
+    most = max(float(row["p"]) for row in rows)
+
+    def error(links: str, protocol: str) -> str:
+        (row,) = where(rows, links=links, protocol=protocol, p=most)
+        return f"{float(row['error']):.1g}"
+
+    return (
+        "Losses of both directions of a link leave the mean of the trackers as it is, losses of "
+        f"one do not, and running sums mend that: with {100 * most:g} % lost, gradient tracking on "
+        f"concave problems ends with an error of {error('symmetric', 'weighted_sum')}, of "
+        f"{error('asymmetric', 'weighted_sum')} and, with running sums, of "
+        f"{error('asymmetric', 'running_sums')}."
+    )
+
+
+def _table(shown: Shown) -> str:
+    return as_drawn(shown.rows["losses"], COLUMNS)

@@ -1,0 +1,119 @@
+"""How iterations grow with the number of agents, and as mixing gets worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from replication.experiments.results import Results
+from replication.extended.declared import declared
+from replication.extended.written import FOLDER
+from replication.figures.extended_parts import (
+    Shown,
+    as_drawn,
+    intervals,
+    named,
+    read,
+    seen,
+    share,
+    titles,
+    where,
+)
+from replication.figures.style import SMALL, Drawing, Key, canvas, powers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NAMES = ("sizes", "graphs")
+COLUMNS = ("game", "method", "agents", "graph", "gap", "ninety", "ninety_lower", "ninety_upper")
+
+
+def draw_size(folder: Path = FOLDER) -> Drawing[Shown]:
+    """The figure of sizes.csv and graphs.csv; read when it is drawn.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def prepare(results: Mapping[Key, Results], confidence: float) -> Shown:
+        return read(NAMES, folder)
+
+    return Drawing([], prepare, draw, caption, _table)
+
+
+def draw(shown: Shown) -> Figure:
+    """A column for each game: iterations to 90 % against N, and against the spectral gap."""
+    games = seen(shown.rows["sizes"], "game")
+    figure, axes = canvas(6.4, 2, len(games), sharey="row", squeeze=False)
+    for column, game in enumerate(games):
+        _panel(axes[0, column], shown, "sizes", game, "agents")
+        _panel(axes[1, column], shown, "graphs", game, "gap")
+        axes[0, column].set_title(declared().games[game]["title"], fontsize=SMALL)
+    for axis, label in zip(axes[:, len(games) // 2], ("agents N", "spectral gap"), strict=True):
+        axis.set_xlabel(label)
+    figure.supylabel("iterations to 90 % of the level", fontsize=SMALL)
+    named(figure, axes[0, 0], titles())
+    return figure
+
+
+def _panel(axis: Axes, shown: Shown, part: str, game: str, x: str) -> None:
+    """A line for each method; what was not seen stands on the line of *never*."""
+    never = 2.0 * declared().iterations
+    rows = where(shown.rows[part], game=game)
+    for method in seen(rows, "method"):
+        own = sorted(where(rows, method=method), key=lambda row: float(row[x]))
+        intervals(axis, [float(row[x]) for row in own], own, "ninety", method, never)
+    axis.set(xscale="log", yscale="log", ylim=(0.8, 1.5 * never))
+    axis.axhline(never, color="0.7", linewidth=0.8, zorder=0)
+    axis.set_yticks([1, 10, 100, never], ["1", "10", "100", "never"])
+    axis.minorticks_off()
+    if x == "agents":
+        sizes = seen(rows, x)
+        axis.set_xticks(sizes, [f"{n:g}" for n in sizes])
+    else:
+        powers(axis.xaxis)
+
+
+def caption(shown: Shown, confidence: float) -> str:
+    """Caption of the figure."""
+    plan = declared()
+    sizes, graphs = plan.sizes, plan.graphs
+    return (
+        f"{_answer(shown)} Shown are iterations until the return is {100 * share('ninety'):g} % of "
+        "the way from its start to the level (the optimum; in the coordination game, where methods "
+        "end at local optima, the best that any of them comes to), medians over "
+        f"n = {plan.repetitions['trial']} random graphs and payoffs with {100 * confidence:g} % "
+        f"intervals; never: not within {plan.iterations}. Top: against the number of agents, "
+        f"{sizes['graph']} random graphs of degree {plan.networks['regular']['degree']}. Bottom: "
+        f"{graphs['agents']} agents whose payoffs are on a {graphs['payoffs']} and whose messages "
+        f"go over {len(graphs['graphs'])} kinds of graph, against the mean spectral gap of their "
+        f"Metropolis weights. Every method was tuned on a {plan.tuning['graph']} of "
+        f"{plan.tuning['agents']} agents, and keeps its settings.{shown.remark}"
+    )
+
+
+def _answer(shown: Shown) -> str:
+    """How many agents gradient tracking and the tracked diagonal can be scaled to, in numbers."""
+    rows = where(shown.rows["sizes"], game="team_problem")
+    first, second = (
+        [float(row["ninety"]) for row in where(rows, method=name)]
+        for name in ("gradient_tracking", "tracked_absolute")
+    )
+    return (
+        "On concave problems neither more agents nor curvature changes the number of iterations "
+        f"much: {_span(first)} with gradient tracking, {_span(second)} with a tracked Hessian."
+    )
+
+
+def _span(values: list[float]) -> str:
+    found = np.unique(values)
+    return f"{found[0]:g}" if len(found) == 1 else f"{found[0]:g} to {found[-1]:g}"
+
+
+def _table(shown: Shown) -> str:
+    return as_drawn([row for name in NAMES for row in shown.rows[name]], COLUMNS)
