@@ -28,8 +28,8 @@ class Candidate:
     tuned: Sequence[Setting] = ()
     numbers_of: str = ""
     """The method whose tuned numbers it takes, if not its own."""
-    grows: bool = False
-    """Whether its step size grows with the number of agents."""
+    step: float | str = 1.0
+    """What its step size is multiplied by: a number, or `N`, as many times as there are agents."""
     most_agents: float = math.inf
     """The largest network it is tried on."""
     not_for: Sequence[str] = ()
@@ -37,10 +37,8 @@ class Candidate:
 
     def settings(self, numbers: Mapping[str, float], growth: float = 1.0) -> Settings:
         """As a method of config/paper.yaml, on a network that is `growth` times as large."""
-        found = {**self.method, **numbers}
-        if self.grows:
-            found["step_size"] = found["step_size"] * growth
-        return found
+        factor = growth if isinstance(self.step, str) else self.step
+        return {**self.method, **numbers, "step_size": numbers["step_size"] * factor}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from replication.claims.promise.committed import Row
 from replication.experiments.results import Results
 from replication.extended.declared import declared
@@ -71,7 +73,7 @@ def draw(shown: Shown) -> Figure:
 
 def _labels() -> dict[str, str]:
     found = titles()
-    return {**found, **{f"{name} *": f"{title}, running sums" for name, title in found.items()}}
+    return {**found, **{f"{name} *": f"{title}, sums" for name, title in found.items()}}
 
 
 def _panel(axis: Axes, rows: list[Row], links: str, name: str) -> None:
@@ -96,11 +98,12 @@ def _line(axis: Axes, rows: list[Row], method: str, protocol: str, name: str) ->
     (look, marker), summed = METHODS[method], protocol == "running_sums"
     least = LEAST if name == "error" else -1.0
     y, low, high = (column(rows, f"{name}{end}").clip(least) for end in ("", "_lower", "_upper"))
+    reach = [np.maximum(y - low, 0), np.maximum(high - y, 0)]
     axis.errorbar(
-        column(rows, "p"), y, yerr=[y - low, high - y], color=look.color, marker=marker,
-        markersize=4, linewidth=1.1, elinewidth=0.7, markerfacecolor="white" if summed else None,
+        column(rows, "p"), y, yerr=reach, color=look.color, marker=marker, markersize=4,
+        linewidth=1.1, elinewidth=0.7, markerfacecolor="white" if summed else None,
         label=f"{method} *" if summed else method,
-    )[0].set_dashes((3, 1.5) if summed else (1, 0))  # fmt: skip
+    )[0].set_dashes(look.dashes or ((3, 1.5) if summed else (1, 0)))  # fmt: skip
 
 
 def caption(shown: Shown, confidence: float) -> str:

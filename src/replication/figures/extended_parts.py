@@ -28,6 +28,8 @@ METHODS: Mapping[str, tuple[Look, str]] = {
     "DS": (LOOKS["DS"], "D"),
     "gradient_tracking": (Look("#E69F00"), "^"),
     "gradient_tracking_grown": (Look("#E69F00", (5, 2)), "^"),
+    "gradient_tracking_slow": (Look("#E69F00", (1, 1.5)), "<"),
+    "tracked_absolute_slow": (Look("#CC79A7", (1, 1.5)), "x"),
     "tracked_absolute": (LOOKS["DN_absolute"], "X"),
     "tracked_diagonal": (LOOKS["DN_floor"], "p"),
     "network_giant": (Look("#5D3A9B", (1, 1.5)), "*"),
@@ -75,7 +77,7 @@ def seen(rows: Iterable[Row], name: str) -> list[Any]:
 def column(rows: Iterable[Row], name: str, never: float = np.inf) -> Any:
     """A column of numbers, shape (rows,), with another number for infinity."""
     found = np.array([float(row[name]) for row in rows])
-    return np.where(np.isinf(found), never, found)
+    return np.where(found == np.inf, never, found)
 
 
 def intervals(
@@ -94,12 +96,9 @@ def named(figure: Figure, axis: Axes, titles: Mapping[str, str], columns: int = 
     """A legend above the figure, of the methods on an axis."""
     handles, names = axis.get_legend_handles_labels()
     figure.legend(
-        handles,
-        [titles.get(name, name) for name in names],
-        loc="outside upper center",
-        ncols=columns,
-        fontsize=SMALL,
-    )
+        handles, [titles.get(name, name) for name in names], loc="outside upper center",
+        ncols=columns, fontsize=SMALL, handlelength=2, columnspacing=1,
+    )  # fmt: skip
 
 
 def share(level: str) -> float:

@@ -22,7 +22,7 @@ from replication.figures.extended_parts import (
     titles,
     where,
 )
-from replication.figures.style import SMALL, Drawing, Key, canvas, powers
+from replication.figures.style import SMALL, Drawing, Key, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,12 +49,14 @@ def draw_size(folder: Path = FOLDER) -> Drawing[Shown]:
 def draw(shown: Shown) -> Figure:
     """A column for each game: iterations to 90 % against N, and against the spectral gap."""
     games = seen(shown.rows["sizes"], "game")
-    figure, axes = canvas(6.4, 2, len(games), sharey="row", squeeze=False)
+    figure, axes = canvas(7.0, 2, len(games), sharey="row", squeeze=False)
     for column, game in enumerate(games):
         _panel(axes[0, column], shown, "sizes", game, "agents")
         _panel(axes[1, column], shown, "graphs", game, "gap")
         axes[0, column].set_title(declared().games[game]["title"], fontsize=SMALL)
-    for axis, label in zip(axes[:, len(games) // 2], ("agents N", "spectral gap"), strict=True):
+    for axis, label in zip(
+        axes[:, len(games) // 2], ("agents N", "graph, spectral gap"), strict=True
+    ):
         axis.set_xlabel(label)
     figure.supylabel("iterations to 90 % of the level", fontsize=SMALL)
     named(figure, axes[0, 0], titles())
@@ -64,19 +66,21 @@ def draw(shown: Shown) -> Figure:
 def _panel(axis: Axes, shown: Shown, part: str, game: str, x: str) -> None:
     """A line for each method; what was not seen stands on the line of *never*."""
     never = 2.0 * declared().iterations
-    rows = where(shown.rows[part], game=game)
-    for method in seen(rows, "method"):
-        own = sorted(where(rows, method=method), key=lambda row: float(row[x]))
-        intervals(axis, [float(row[x]) for row in own], own, "ninety", method, never)
-    axis.set(xscale="log", yscale="log", ylim=(0.8, 1.5 * never))
+    rows = sorted(where(shown.rows[part], game=game), key=lambda row: float(row[x]))
+    places = [f"{row['graph']} {row['gap']:.2g}" if x == "gap" else f"{row[x]:g}" for row in rows]
+    ticks = list(dict.fromkeys(places))
+    for method in seen(shown.rows[part], "method"):
+        own = [
+            (ticks.index(p), r) for p, r in zip(places, rows, strict=True) if r["method"] == method
+        ]
+        if own:
+            x_of, of_method = zip(*own, strict=True)
+            intervals(axis, x_of, of_method, "ninety", method, never)
+    axis.set_xticks(range(len(ticks)), ticks, rotation=90 if x == "gap" else 0)
+    axis.set(yscale="log", ylim=(0.8, 1.5 * never))
     axis.axhline(never, color="0.7", linewidth=0.8, zorder=0)
     axis.set_yticks([1, 10, 100, never], ["1", "10", "100", "never"])
     axis.minorticks_off()
-    if x == "agents":
-        sizes = seen(rows, x)
-        axis.set_xticks(sizes, [f"{n:g}" for n in sizes])
-    else:
-        powers(axis.xaxis)
 
 
 def caption(shown: Shown, confidence: float) -> str:

@@ -35,7 +35,7 @@ extended:
          floor: 0.001}
       tuned: {step_size: {from: 0, to: 1}}
     gradient_tracking_grown: {title: grown, method: *gradient, numbers_of: gradient_tracking,
-      grows: true, not_for: [team_problem]}
+      step: N, not_for: [team_problem]}
   sizes:
     games: [coordination, public_goods]
     methods: [DN, gradient_tracking, gradient_tracking_grown]

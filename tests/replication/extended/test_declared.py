@@ -43,10 +43,11 @@ def test_matrices_are_not_tried_beyond_their_size_and_a_loss_of_nothing_once():
     assert len({(cell.game, cell.protocol, cell.method) for cell in reliable}) == len(reliable)
 
 
-def test_a_step_that_grows_does_so_with_the_network_and_no_other():
+def test_a_step_is_kept_or_shortened_or_grows_with_the_network():
     plan = declared()
-    grown, kept = (plan.methods[f"gradient_tracking{end}"] for end in ("_grown", ""))
+    grown, slow, kept = (plan.methods[f"gradient_tracking{e}"] for e in ("_grown", "_slow", ""))
     assert grown.settings({"step_size": 3.0}, 8.0)["step_size"] == 24.0
+    assert slow.settings({"step_size": 3.0}, 8.0)["step_size"] == pytest.approx(0.6)
     assert kept.settings({"step_size": 3.0}, 8.0)["step_size"] == 3.0
 
 
