@@ -36,7 +36,7 @@ PANELS = (
     ("team_problem", "last", "return, concave"),
     ("coordination", "last", "return, coordination"),
 )
-LEAST = 1e-6  # error of trackers that is told from none
+LEAST, MOST = 1e-6, 10.0  # of the trackers' errors, as drawn
 COLUMNS = (
     *("game", "method", "protocol", "links", "p"),
     *("error", "error_lower", "error_upper", "last", "last_lower", "last_upper", "diverged"),
@@ -87,7 +87,7 @@ def _panel(axis: Axes, rows: list[Row], links: str, name: str) -> None:
             ]
             _line(axis, sorted(own, key=lambda row: float(row["p"])), method, protocol, name)
     if name == "error":
-        axis.set(yscale="log", ylim=(LEAST / 2, None))
+        axis.set(yscale="log", ylim=(LEAST / 2, 2 * MOST))
         axis.minorticks_off()
         powers(axis.yaxis)
     else:
@@ -96,14 +96,14 @@ def _panel(axis: Axes, rows: list[Row], links: str, name: str) -> None:
 
 def _line(axis: Axes, rows: list[Row], method: str, protocol: str, name: str) -> None:
     (look, marker), summed = METHODS[method], protocol == "running_sums"
-    least = LEAST if name == "error" else -1.0
-    y, low, high = (column(rows, f"{name}{end}").clip(least) for end in ("", "_lower", "_upper"))
+    ends = (LEAST, MOST) if name == "error" else (-1.0, 1.0)
+    y, low, high = (column(rows, f"{name}{end}").clip(*ends) for end in ("", "_lower", "_upper"))
     reach = [np.maximum(y - low, 0), np.maximum(high - y, 0)]
     axis.errorbar(
         column(rows, "p"), y, yerr=reach, color=look.color, marker=marker, markersize=4,
         linewidth=1.1, elinewidth=0.7, markerfacecolor="white" if summed else None,
         label=f"{method} *" if summed else method,
-    )[0].set_dashes(look.dashes or ((3, 1.5) if summed else (1, 0)))  # fmt: skip
+    )[0].set_dashes((1, 1.5) if "slow" in method else (3, 1.5) if summed else (1, 0))  # fmt: skip
 
 
 def caption(shown: Shown, confidence: float) -> str:
@@ -112,8 +112,8 @@ def caption(shown: Shown, confidence: float) -> str:
     return (
         f"{_answer(shown)} Top: the distance, after {own['iterations']} iterations, of the mean of "
         "the trackers from the mean of what they track, relative to the agents' vectors at the "
-        f"start (medians; at least {LEAST:g}). Below: the return over the last tenth of the "
-        "iterations as a share of the way from the start to the optimum (means; at least -1, which "
+        f"start (medians, cut to {LEAST:g} and {MOST:g}). Below: the return over the last tenth of "
+        "the iterations as a share of the way from the start to the optimum (means; at least -1, which "
         f"a diverged run counts). {own['agents']} agents on a {own['graph']}, n = "
         f"{plan.repetitions['trial']} repetitions, {100 * confidence:g} % intervals. Left: a loss "
         "takes both directions of a link; right: each by itself. Dashed, open marks: running sums; "

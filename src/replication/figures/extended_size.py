@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from replication.claims.promise.committed import Row
 from replication.experiments.results import Results
 from replication.extended.declared import declared
 from replication.extended.written import FOLDER
@@ -54,10 +55,8 @@ def draw(shown: Shown) -> Figure:
         _panel(axes[0, column], shown, "sizes", game, "agents")
         _panel(axes[1, column], shown, "graphs", game, "gap")
         axes[0, column].set_title(declared().games[game]["title"], fontsize=SMALL)
-    for axis, label in zip(
-        axes[:, len(games) // 2], ("agents N", "graph, spectral gap"), strict=True
-    ):
-        axis.set_xlabel(label)
+    axes[0, len(games) // 2].set_xlabel("agents N")
+    axes[1, len(games) // 2].set_xlabel("graph, with its mean spectral gap")
     figure.supylabel("iterations to 90 % of the level", fontsize=SMALL)
     named(figure, axes[0, 0], titles())
     return figure
@@ -67,20 +66,22 @@ def _panel(axis: Axes, shown: Shown, part: str, game: str, x: str) -> None:
     """A line for each method; what was not seen stands on the line of *never*."""
     never = 2.0 * declared().iterations
     rows = sorted(where(shown.rows[part], game=game), key=lambda row: float(row[x]))
-    places = [f"{row['graph']} {row['gap']:.2g}" if x == "gap" else f"{row[x]:g}" for row in rows]
+    places = [_place(row, x) for row in rows]
     ticks = list(dict.fromkeys(places))
     for method in seen(shown.rows[part], "method"):
-        own = [
-            (ticks.index(p), r) for p, r in zip(places, rows, strict=True) if r["method"] == method
-        ]
-        if own:
-            x_of, of_method = zip(*own, strict=True)
-            intervals(axis, x_of, of_method, "ninety", method, never)
+        own = [n for n, row in enumerate(rows) if row["method"] == method]
+        at = [ticks.index(places[n]) for n in own]
+        intervals(axis, at, [rows[n] for n in own], "ninety", method, never)
     axis.set_xticks(range(len(ticks)), ticks, rotation=90 if x == "gap" else 0)
     axis.set(yscale="log", ylim=(0.8, 1.5 * never))
     axis.axhline(never, color="0.7", linewidth=0.8, zorder=0)
     axis.set_yticks([1, 10, 100, never], ["1", "10", "100", "never"])
     axis.minorticks_off()
+
+
+def _place(row: Row, x: str) -> str:
+    kind = str(row["graph"]).replace("_", " ")
+    return f"{row[x]:g}" if x == "agents" else f"{kind} {row[x]:.2g}"
 
 
 def caption(shown: Shown, confidence: float) -> str:
