@@ -32,7 +32,7 @@ METHODS = {
 
 
 def both_ways(source, method, rng, pairs=PAIRS):
-    choices = FullHessian, lambda sign: NeighbourBlocks(source.owner, pairs, sign)
+    choices = FullHessian, lambda sign: NeighbourBlocks(source.owner, sign, pairs=pairs)
     methods = [METHODS[method](choice) for choice in choices]
     start = rng.normal(size=(source.n_agents, source.n_parameters))
     weights = metropolis_weights(nx.from_edgelist(PAIRS.tolist()))
@@ -67,7 +67,7 @@ def test_hessians_of_games_that_couple_all_agents_are_cut(rng):
 
 def test_scalars_sent(source):
     N, E, s, d = 7, GRAPH.number_of_edges(), 2, 14
-    sparse, theta = NeighbourBlocks(source.owner, PAIRS, -1), np.zeros((1, N, d))
+    sparse, theta = NeighbourBlocks(source.owner, -1, pairs=PAIRS), np.zeros((1, N, d))
     assert sparse.n_scalars == (N + 2 * E) * s**2
     for curvature, size in ((FullHessian(-1), d**2), (sparse, sparse.n_scalars)):
         assert scalars_sent(ConsensusNewton(curvature, 0.3, 0.2), source, theta) == d + size
@@ -75,7 +75,7 @@ def test_scalars_sent(source):
 
 
 def test_packing_keeps_what_it_holds(rng):
-    sparse = NeighbourBlocks([0, 0, 1, 2], np.array([[0, 1], [1, 0], [1, 2], [2, 1]]))
+    sparse = NeighbourBlocks([0, 0, 1, 2], pairs=np.array([[0, 1], [1, 0], [1, 2], [2, 1]]))
     packed = rng.normal(size=(2, 3, sparse.n_scalars))
     assert sparse.pack(sparse.unpack(packed)).tobytes() == packed.tobytes()
     held = sparse.unpack(np.ones(sparse.n_scalars))
@@ -84,7 +84,7 @@ def test_packing_keeps_what_it_holds(rng):
 
 def test_it_is_damped_as_the_full_hessian_is(source, rng):
     local = source(rng.normal(size=(1, 7, 14)))
-    sparse = NeighbourBlocks(source.owner, PAIRS, -1)
+    sparse = NeighbourBlocks(source.owner, -1, pairs=PAIRS)
     assert sparse.unpack(identity(sparse, local.gradient)).tolist() == [[np.eye(14).tolist()]]
     damped = [Damped(each, 0.5).local(local) for each in (FullHessian(-1), sparse)]
     np.testing.assert_allclose(sparse.unpack(damped[1]), damped[0], atol=1e-15)
@@ -92,6 +92,6 @@ def test_it_is_damped_as_the_full_hessian_is(source, rng):
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="pairs name agents up to 6, owner those up to 1"):
-        NeighbourBlocks([0, 1], PAIRS)
+        NeighbourBlocks([0, 1], pairs=PAIRS)
     with pytest.raises(ValueError, match="theta has 3 parameters, but owner names those of 7"):
-        NeighbourBlocks(range(7), PAIRS).zeros(np.zeros((1, 7, 3)))
+        NeighbourBlocks(range(7), pairs=PAIRS).zeros(np.zeros((1, 7, 3)))

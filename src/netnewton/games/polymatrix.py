@@ -6,8 +6,8 @@ Agent i plays a_i, one of M actions, and is paid by what it and its neighbours p
     J_i    = b_i . p_i + sum_{j in N(i)} p_i^T A_ij p_j            p_j agent j's distribution
 
 So what M^N joint actions would pay is held in O(edges) numbers. J_i depends on the policies of the
-closed neighbourhood N[i] only. The optimum of the team, and a bound where it is not found, is in
-`team_optimum`. With A = K_2, two agents, `prisoners_dilemma_on` is the game of Section 6.
+closed neighbourhood N[i] only. `derivatives.polymatrix` has its exact derivatives, `team_optimum`
+the optimum of the team, or a bound on it.
 """
 
 from __future__ import annotations

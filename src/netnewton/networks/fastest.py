@@ -23,14 +23,7 @@ def fastest_mixing_weights(graph: nx.Graph) -> Array:
     Entries are not negative; one may be zero, also on the diagonal. They are an iterative solver's,
     and may not be the only ones.
 
-    Parameters
-    ----------
-    graph : networkx.Graph
-        Connected and undirected, N nodes; up to some hundreds.
-
-    Returns
-    -------
-    Array, shape (N, N)
+    Graphs and shape as for `metropolis_weights`; up to some hundreds of agents.
 
     Raises
     ------

@@ -47,20 +47,8 @@ def neighbour_pairs(graph: nx.Graph) -> Indices:
 def sparse_metropolis_weights(graph: nx.Graph) -> sp.csr_array:
     """Metropolis weights as a sparse array: the matrix of `metropolis_weights`, up to rounding.
 
-    Parameters
-    ----------
-    graph : networkx.Graph
-        Connected and undirected, N nodes.
-
-    Returns
-    -------
-    scipy.sparse.csr_array, shape (N, N)
-        N + 2 E stored entries.
-
-    Raises
-    ------
-    ValueError
-        If the graph is directed, empty or not connected.
+    A csr_array of shape (N, N) with N + 2 E stored entries. Graphs and errors as for
+    `metropolis_weights`.
     """
     pairs = neighbour_pairs(graph)
     degree = np.bincount(pairs[:, 0], minlength=len(graph))

@@ -1,5 +1,7 @@
 """Copies of neighbourhoods against copies of everything and a literal loop over agents; faults."""
 
+import tracemalloc
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -290,6 +292,28 @@ def test_a_thousand_agents_climb(rng):
         assert found.stopped is None
         assert found.J[0] == pytest.approx(0.25)
         assert found.J[-1] > 0.26
+
+
+def megabytes_of_a_step(agents, order, curvature):
+    game = public_goods(nx.random_regular_graph(4, agents, seed=1))
+    source = neighbourhood_source(game, Boltzmann.of(game), order)
+    mix = source.copies.mixing(metropolis_weights)
+    method = TrackedNewton(curvature)
+    state = method.init(np.zeros((1, source.copies.n_rows, 2)))
+    state = method.step(state, source, mix)  # makes what is kept
+    tracemalloc.start()
+    try:
+        method.step(state, source, mix)
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("order", "curvature"), [(1, ScaledIdentity()), (2, FullHessian(-1))])
+def test_memory_of_an_iteration_grows_with_the_number_of_edges(order, curvature):
+    """Copies of everything would take 16 MB for theta alone, and grow fourfold."""
+    few, many = (megabytes_of_a_step(agents, order, curvature) for agents in (500, 1000))
+    assert few < many < 2.2 * few and many < 4.0
 
 
 def test_returns_are_those_of_what_is_played(rng):
