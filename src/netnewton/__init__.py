@@ -1,7 +1,6 @@
 """The library: Newton-based policy search for networked agents. `run` takes one of `algorithms`,
-`derivatives` (of `games` that are played by `policies`) and a consensus matrix (`networks`);
-`curvature` has the choices of H_i (`block_diagonal` one more) and of the operator [.]_m; `links`
-mixes in place of a matrix where links or agents are not reliable.
+`derivatives` (of `games` played by `policies`) and a consensus matrix (`networks`) or unreliable
+`links`; `curvature` has the choices of H_i (`block_diagonal` one more) and of the operator [.]_m.
 """
 
 from netnewton import (

@@ -63,12 +63,14 @@ class Edges:
         return slots
 
     def into(self, values: Array) -> Array:
-        """Sums over the edges that come in to each agent, (R, E, ...) to (R, N, ...)."""
-        total = np.zeros((len(values), self.agents, *values.shape[2:]))
-        for column in self.slots.T:  # adds in the same order however many repetitions there are
-            here = column >= 0
-            total[:, here] += values[:, column[here]]
-        return total
+        """Sums over the edges that come in to each agent, (R, E, ...) to (R, N, ...).
+
+        Every agent hears another one, as in any strongly connected network of two or more.
+        """
+        if not len(self):
+            return np.zeros((len(values), self.agents, *values.shape[2:]))
+        first = np.searchsorted(self.receivers, np.arange(self.agents))
+        return np.asarray(np.add.reduceat(values, first, axis=1))
 
     def out_degrees(self, counted: Flags) -> Indices:
         """How many of the counted edges leave each agent, shape (R, E) to (R, N)."""

@@ -15,19 +15,26 @@ algorithm accumulates in its mixed values is tracked: ``mix(g_mean + g - g_befor
 g_before``, ``mix(theta + step)``. What an agent adds moves its own output by 1 / w_i of that, and
 w_i is small while it hears little: lossy links need smaller steps than reliable ones.
 
-*Values computed afresh*, as those of `step_control`, hold nothing of the last output. Read as
-increments they would feed -out_i back with the gain 1 / w_i, which is unstable when weights are
-below 1/2 for long: on a ring, errors reach a thousand at 30 % losses. Name their channels by
-`afresh`, and each is averaged in one round, from nothing, over those that are heard.
+*Averaged afresh.* Channels named by `afresh` keep nothing: each iteration averages from the start,
+over those that are heard. Two kinds of values want it.
 
-`RunningSums` is robust ratio consensus, as in asynchronous Newton-Raphson consensus (Bof, Carli,
-Notarstefano, Schenato and Varagnolo, arXiv 1707.09178; Todescato, Bof, Cavraro, Carli and Schenato,
-arXiv 1704.06147). Agents do not send shares but sigma_i, the running sum of a share of all they
-have pushed. A receiver takes the difference to the last sigma it got. A lost message only waits: it
-is in the next one.
+- Those computed anew, as in `step_control`, hold nothing of the last output. Read as increments
+  they would feed -out_i back with the gain 1 / w_i, which is unstable when weights stay below 1/2:
+  on a ring, errors reach thousands at 30 % losses.
+- theta of methods that track gradients. Its mean need not be kept, for steps end only where the
+  tracked mean is zero, and copies then stay among those that are heard. At 30 % losses both ways
+  find the optimum; at 50 %, on a ring, this one does far more often.
+
+`RunningSums` is robust ratio consensus. Agents do not send shares but sigma_i, the running sum of a
+share of all they have pushed. A receiver takes the difference to the last sigma it got. A lost
+message only waits: it is in the next one. After Bof, Carli, Notarstefano, Schenato and Varagnolo,
+*Newton-Raphson consensus under asynchronous and lossy communications for peer-to-peer networks*
+(arXiv 1707.09178), and the analysis in arXiv 1704.06147. Differs from them in: all agents that are
+active send in every iteration, and the increments are those of any algorithm.
 
 `PushSum` sends the shares themselves. A lost one is lost, mass and weight together: agents still
-agree, but on another average; and what is injected later counts for more, as weights shrink.
+agree, but on another average (Gerencser and Hendrickx, arXiv 1504.08193); and what is added later
+counts for more, as weights shrink, until they vanish.
 """
 
 from __future__ import annotations
@@ -60,8 +67,9 @@ class _Ratio(Protocol):
         Strongly connected, if need be only together; an edge (u, v) of a directed graph lets v
         hear u. Iteration k has number k mod T.
     afresh : sequence of int
-        Which of an iteration's calls of *mix*, from 0, have values that are computed afresh: with a
-        control, number 1 of `NetworkGiant` and `NaturalGradient`, and number 2 of `TrackedNewton`.
+        Which of an iteration's calls of *mix*, from 0, are averaged from the start every time:
+        number 1, and with a control number 2, of `NetworkGiant` and `NaturalGradient`; numbers 2
+        and 3 of `TrackedNewton`; none of `ConsensusNewton`.
 
     Raises
     ------
@@ -201,7 +209,7 @@ class PushSumExchange(RatioExchange):
 
 
 class OneRoundExchange(PushSumExchange):
-    """One channel of values computed afresh: push-sum that begins and ends in every iteration."""
+    """One channel that is averaged afresh: push-sum that begins and ends in every iteration."""
 
     def send(self, values: Array, link: Round) -> Array:
         """The share of each listener."""

@@ -142,7 +142,7 @@ class Links:
             present,
             open=self._still_open(),
             active=np.ones((R, edges.agents), dtype=bool),
-            delivered=present & self._still_open(),
+            delivered=present.copy(),
             due=np.full((R, len(edges)), iteration),
         )
         for draw in self._effects.links:

@@ -142,7 +142,7 @@ class MedianBound(Bound):
             if len(seen) == self.window:
                 limit = self._limit(np.concatenate(seen, axis=-1))[:, edges.receivers]
                 large = got & (limit > 0) & (sizes > limit)
-            by_agent = np.where(got & ~large, sizes, np.nan)[:, edges.slots]
+            by_agent = np.where(got, sizes, np.nan)[:, edges.slots]
             seen.append(np.where(edges.slots >= 0, by_agent, np.nan))
             return large
 

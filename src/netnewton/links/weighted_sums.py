@@ -100,9 +100,11 @@ class WeightedSum(Protocol):
 
     def change(self, own: Array, messages: Array, got: Flags, iteration: int) -> Array:
         """What is added to each agent's value, shape (R, N, S)."""
-        difference = messages - own[:, self.edges.reverse]
-        share = self._now(iteration)[..., np.newaxis] * difference
-        return self.edges.into(np.where(self.used(messages, got), share, 0.0))
+        share = own[:, self.edges.reverse]
+        np.subtract(messages, share, out=share)
+        share *= self._now(iteration)[..., np.newaxis]
+        np.copyto(share, 0.0, where=~self.used(messages, got))  # also where that is not finite
+        return self.edges.into(share)
 
     def used(self, messages: Array, got: Flags) -> Flags:
         """Which numbers of the messages count, shape (R, E, S) or (R, E, 1)."""

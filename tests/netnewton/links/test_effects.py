@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from literal_links import Recorded
+from literal_links import Recorded, Scripted
 from scipy.stats import binom, chi2
 
 from netnewton import networks
@@ -165,11 +165,22 @@ def test_a_message_takes_each_number_of_iterations_equally_often():
 
 def test_an_inactive_agent_keeps_its_value_and_is_not_heard():
     (link,), mixed = rounds([SometimesActive(0.5)], 1, 20, np.eye(4))
-    asleep = ~link.active
+    asleep, edges = ~link.active, WeightedSum(WEIGHTS).edges
     assert 0 < asleep.sum() < asleep.size
-    np.testing.assert_array_equal(mixed[asleep], np.eye(4)[np.nonzero(asleep)[1]])
     for r, agent in np.argwhere(asleep):
+        np.testing.assert_array_equal(mixed[r, agent], np.eye(4)[agent])
         np.testing.assert_array_equal(mixed[r, :, agent], np.eye(4)[agent])
+        assert not link.delivered[r, (edges.senders == agent) | (edges.receivers == agent)].any()
+
+
+def test_what_arrives_while_an_agent_is_inactive_is_not_used_then():
+    seen, values = [], np.broadcast_to(np.eye(4), (20, 4, 4))
+    effects = [SometimesActive(0.5), Delays(2), Recorded(seen)]
+    mix = unreliable(WeightedSum(WEIGHTS), effects, streams(20))
+    for k in range(1, 20):
+        mixed = mix(values, k)
+        asleep = ~seen[-1].active
+        np.testing.assert_array_equal(mixed[asleep], values[asleep])
 
 
 @pytest.mark.statistical
@@ -216,6 +227,16 @@ def test_what_is_left_out_is_sent_later():
     values = np.array([[[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]])
     heard = [mix(values, k)[0, 1].tolist() for k in (1, 2, 3, 4)]
     assert heard == [[0, 0, 1.5], [0, 1, 1.5], [0.5, 1, 1.5], [0.5, 1, 1.5]]
+
+
+def test_what_is_lost_is_sent_again():
+    """The sender knows: its next difference is to what the receiver has."""
+    delivered = np.array([False, True, True, True]).reshape(4, 1, 1)
+    lossy = Scripted(delivered, np.zeros((4, 1, 2), dtype=int))
+    mix = unreliable(WeightedSum(np.full((2, 2), 0.5)), [Compressed(TopK(1)), lossy], streams(1))
+    values = np.array([[[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]])
+    heard = [mix(values, k)[0, 1].tolist() for k in (1, 2, 3, 4)]
+    assert heard == [[0, 0, 0], [0, 0, 1.5], [0, 1, 1.5], [0.5, 1, 1.5]]
 
 
 # Refusals -----------------------------------------------------------------------------------------

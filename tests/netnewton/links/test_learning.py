@@ -48,11 +48,11 @@ def test_with_symmetric_losses_weighted_sums_find_it_too():
     assert error(METHODS["consensus Newton"], links.WeightedSum(WEIGHTS), losses) < 1e-6
 
 
-def test_a_control_is_averaged_afresh():
-    """LengthBound's lengths are no accumulated values: number 1 of Network-GIANT's calls."""
+def test_controls_and_copies_may_be_averaged_afresh():
+    """LengthBound's lengths are no accumulated values, and the mean of the copies is not needed."""
     method = NetworkGiant(NEWTON, 0.1, control=LengthBound(0.5))
-    losses = [links.Losses(0.3)]
-    assert error(method, links.RunningSums(RING, afresh=(1,)), losses) < 1e-6
+    for afresh, p in ((1,), 0.3), ((1, 2), 0.5):
+        assert error(method, links.RunningSums(RING, afresh), [links.Losses(p)], 600) < 1e-6
 
 
 def test_a_directed_network_needs_no_more_than_ratio_consensus():

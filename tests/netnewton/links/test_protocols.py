@@ -98,6 +98,15 @@ def test_trimming_nothing_is_a_weighted_sum():
     np.testing.assert_array_equal(trimmed(values, 1), plain(values, 1))
 
 
+@pytest.mark.parametrize(
+    "protocol", [WeightedSum([[1.0]]), RunningSums(nx.empty_graph(1)), PushSum(nx.empty_graph(1))]
+)
+def test_an_agent_by_itself_keeps_its_value(protocol):
+    mix, values = unreliable(protocol, EVERYTHING[:3], generators()), start(1)
+    for k in (1, 2):
+        np.testing.assert_array_equal(mix(values, k), values)
+
+
 # Second opinions ----------------------------------------------------------------------------------
 
 
@@ -230,6 +239,13 @@ def test_graphs_that_are_connected_only_together_are_enough(protocol):
     assert moved < 1e-11 and disagreement < 1e-11
 
 
+def test_push_sum_pushes_only_to_those_who_hear_it_now():
+    mix = unreliable(PushSum(PHASES), [], generators())
+    for k in (1, 2, 3):
+        mix(start(), k)
+    np.testing.assert_allclose(mix.channels[0].mass[..., -1].sum(axis=1), N)
+
+
 def test_varying_weights_are_those_of_the_iterations_graph():
     protocol, values = WeightedSum(varying_weights(PHASES)), start()
     for k in (1, 2, 3):
@@ -295,9 +311,11 @@ def test_multiples_of_a_step_agree_to_that_step_and_keep_the_mean(rounding):
 @pytest.mark.parametrize(
     "protocol", [WeightedSum(WEIGHTS), RunningSums(WHEEL), PushSum(WHEEL), TrimmedMean(WEIGHTS)]
 )
-def test_a_repetition_is_the_same_in_any_company(protocol):
+@pytest.mark.parametrize("size", [(), (3,)])
+def test_a_repetition_is_the_same_in_any_company(protocol, size):
     def last(rows):
-        mix, values = unreliable(protocol, EVERYTHING, [generators(4)[r] for r in rows]), start()
+        mix = unreliable(protocol, EVERYTHING, [generators(4)[r] for r in rows])
+        values = start(size=size)
         values = np.concatenate([values, 2 * values])[rows]
         for k in range(1, 20):
             values = mix(mix(values, k), k)
