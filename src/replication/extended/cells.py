@@ -11,7 +11,7 @@ from replication.extended.declared import Plan
 TUNING = "tuning"
 ON_LINKS = ("losses", "others")
 """The experiments on links."""
-RELIABLE = "reliable"
+RELIABLE, AFRESH = "reliable", "running_sums_afresh"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,12 @@ def every(plan: Plan) -> list[Cell]:
 
 def _applies(plan: Plan, cell: Cell) -> bool:
     method = plan.methods[cell.method]
-    return cell.agents <= method.most_agents and cell.game not in method.not_for
+    averages_copies = method.method.get("algorithm") == "tracked_newton"
+    return (
+        cell.agents <= method.most_agents
+        and cell.game not in method.not_for
+        and (averages_copies or cell.protocol != AFRESH)
+    )
 
 
 def _sizes(plan: Plan) -> Iterator[Cell]:

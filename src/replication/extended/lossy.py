@@ -18,10 +18,11 @@ from netnewton.networks import Mix
 from netnewton.trajectories.streams import Streams
 from replication.experiments.config import Settings
 from replication.experiments.names import GRAPHS
-from replication.extended.cells import Cell
+from replication.extended.cells import AFRESH, Cell
 from replication.extended.declared import Plan
 
 Effects = list[Any]
+COPIES = (2,)  # which call of *mix* is that of the copies, of methods that track a curvature
 
 
 def over_links(plan: Plan, cell: Cell, streams: Sequence[np.random.Generator]) -> Mix:
@@ -87,6 +88,7 @@ PROTOCOLS: Mapping[str, Callable[[Any, Settings], Any]] = {
         networks.metropolis_weights(graph), own["trim"]
     ),
     "running_sums": lambda graph, own: links.RunningSums(graph),
+    AFRESH: lambda graph, own: links.RunningSums(graph, afresh=COPIES),
     "push_sum": lambda graph, own: links.PushSum(graph),
 }
 

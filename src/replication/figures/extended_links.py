@@ -36,6 +36,13 @@ PANELS = (
     ("team_problem", "last", "return, concave"),
     ("coordination", "last", "return, coordination"),
 )
+WAYS = {
+    "weighted_sum": ("", (1.0, 0.0)),
+    "running_sums": (", sums", (4.0, 1.5)),
+    "running_sums_afresh": (", sums, copies anew", (1.0, 1.5)),
+}
+"""Protocols: what a method's name is followed by, and its dashes."""
+TOLD = 0.4  # the probability that the caption begins with
 LEAST, MOST = 1e-6, 10.0  # of the trackers' errors, as drawn
 COLUMNS = (
     *("game", "method", "protocol", "links", "p"),
@@ -72,8 +79,11 @@ def draw(shown: Shown) -> Figure:
 
 
 def _labels() -> dict[str, str]:
-    found = titles()
-    return {**found, **{f"{name} *": f"{title}, sums" for name, title in found.items()}}
+    return {
+        f"{name} {protocol}": f"{title}{suffix}"
+        for name, title in titles().items()
+        for protocol, (suffix, _) in WAYS.items()
+    }
 
 
 def _panel(axis: Axes, rows: list[Row], links: str, name: str) -> None:
@@ -95,15 +105,15 @@ def _panel(axis: Axes, rows: list[Row], links: str, name: str) -> None:
 
 
 def _line(axis: Axes, rows: list[Row], method: str, protocol: str, name: str) -> None:
-    (look, marker), summed = METHODS[method], protocol == "running_sums"
+    (look, marker), (suffix, dashes) = METHODS[method], WAYS[protocol]
     ends = (LEAST, MOST) if name == "error" else (-1.0, 1.0)
     y, low, high = (column(rows, f"{name}{end}").clip(*ends) for end in ("", "_lower", "_upper"))
     reach = [np.maximum(y - low, 0), np.maximum(high - y, 0)]
     axis.errorbar(
         column(rows, "p"), y, yerr=reach, color=look.color, marker=marker, markersize=4,
-        linewidth=1.1, elinewidth=0.7, markerfacecolor="white" if summed else None,
-        label=f"{method} *" if summed else method,
-    )[0].set_dashes((1, 1.5) if "slow" in method else (3, 1.5) if summed else (1, 0))  # fmt: skip
+        linewidth=1.1, elinewidth=0.7, markerfacecolor="white" if suffix else None,
+        label=f"{method} {protocol}",
+    )[0].set_dashes(dashes)  # fmt: skip
 
 
 def caption(shown: Shown, confidence: float) -> str:
@@ -113,30 +123,30 @@ def caption(shown: Shown, confidence: float) -> str:
         f"{_answer(shown)} Top: the distance, after {own['iterations']} iterations, of the mean of "
         "the trackers from the mean of what they track, relative to the agents' vectors at the "
         f"start (medians, cut to {LEAST:g} and {MOST:g}). Below: the return over the last tenth of "
-        "the iterations as a share of the way from the start to the optimum (means; at least -1, which "
-        f"a diverged run counts). {own['agents']} agents on a {own['graph']}, n = "
+        "the iterations as a share of the way from the start to the optimum (means; at least -1, "
+        f"which a diverged run counts). {own['agents']} agents on a {own['graph']}, n = "
         f"{plan.repetitions['trial']} repetitions, {100 * confidence:g} % intervals. Left: a loss "
-        "takes both directions of a link; right: each by itself. Dashed, open marks: running sums; "
-        "others: weighted sums, in which a lost message's weight goes to the receiver's own value. "
+        "takes both directions of a link; right: each by itself. Full marks: weighted sums, "
+        "in which a lost message's weight goes to the receiver's own value; open ones: running "
+        "sums, dotted if copies are averaged anew. "
         f"Losses in bursts are in losses.csv.{shown.remark}"
     )
 
 
 def _answer(shown: Shown) -> str:
-    """The error of gradient tracking at the largest probability, kind by kind and summed."""
-    rows = where(shown.rows["losses"], game="team_problem", method="gradient_tracking")
-    most = max(float(row["p"]) for row in rows)
+    """Gradient tracking with so many messages lost: what the losses take, and the protocol."""
+    rows = where(shown.rows["losses"], game="team_problem", method="gradient_tracking", p=TOLD)
 
-    def error(links: str, protocol: str) -> str:
-        (row,) = where(rows, links=links, protocol=protocol, p=most)
-        return f"{float(row['error']):.1g}"
+    def found(links: str, protocol: str) -> str:
+        (row,) = where(rows, links=links, protocol=protocol)
+        return f"{float(row['error']):.1g} and {float(row['last']):.3f}"
 
+    together, apart = (found(links, "weighted_sum") for links in ("symmetric", "asymmetric"))
     return (
-        "Losses of both directions of a link leave the mean of the trackers as it is, losses of "
-        f"one do not, and running sums mend that: with {100 * most:g} % lost, gradient tracking on "
-        f"concave problems ends with an error of {error('symmetric', 'weighted_sum')}, of "
-        f"{error('asymmetric', 'weighted_sum')} and, with running sums, of "
-        f"{error('asymmetric', 'running_sums')}."
+        f"With {100 * TOLD:g} % of the messages lost, the trackers' error and the return of "
+        f"gradient tracking on concave problems are {together} if both directions of a link are "
+        f"lost together, {apart} if each is by itself, and {found('asymmetric', 'running_sums')} "
+        "then with running sums."
     )
 
 

@@ -29,7 +29,6 @@ METHODS: Mapping[str, tuple[Look, str]] = {
     "gradient_tracking": (Look("#E69F00"), "^"),
     "gradient_tracking_grown": (Look("#E69F00", (5, 2)), "^"),
     "gradient_tracking_slow": (Look("#E69F00", (1, 1.5)), "<"),
-    "tracked_absolute_slow": (Look("#CC79A7", (1, 1.5)), "x"),
     "tracked_absolute": (LOOKS["DN_absolute"], "X"),
     "tracked_diagonal": (LOOKS["DN_floor"], "p"),
     "network_giant": (Look("#5D3A9B", (1, 1.5)), "*"),
