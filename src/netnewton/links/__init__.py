@@ -6,7 +6,9 @@ from netnewton.links.compression import Compressed, FixedStep, Levels, TopK, dit
 from netnewton.links.edges import asymmetric, symmetric
 from netnewton.links.effects import Bursts, Delays, Losses, Noise, SometimesActive
 from netnewton.links.faults import SendsGarbage, SendsNaN, Stops
+from netnewton.links.protocol import Exchange, Protocol
 from netnewton.links.ratio import PushSum, RunningSums
+from netnewton.links.rounds import Coding, Disturbance, Effect, LinkEffect, Round
 from netnewton.links.unreliable import Links, unreliable
 from netnewton.links.watch import (
     Detected,
@@ -22,18 +24,25 @@ from netnewton.links.weighted_sums import TrimmedMean, WeightedSum, varying_weig
 
 __all__ = [
     "Bursts",
+    "Coding",
     "Compressed",
     "Delays",
     "Detected",
+    "Disturbance",
+    "Effect",
+    "Exchange",
     "FaultyAgent",
     "FixedBound",
     "FixedStep",
     "Levels",
+    "LinkEffect",
     "Links",
     "Losses",
     "MedianBound",
     "Noise",
+    "Protocol",
     "PushSum",
+    "Round",
     "RunningSums",
     "SendsGarbage",
     "SendsNaN",

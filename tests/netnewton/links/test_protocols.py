@@ -418,6 +418,7 @@ REFUSED = [
     (lambda: RunningSums(APART), "no path of edges leads from agent 0 to agent 2"),
     (lambda: PushSum(nx.DiGraph([(0, 1), (2, 1), (1, 2)])), "from agent 1 to agent 0"),
     (lambda: PushSum([]), "there is no graph"),
+    (lambda: RunningSums(WHEEL, afresh=(-1,)), "afresh = -1"),
     (lambda: RunningSums([nx.path_graph(2), nx.path_graph(3)]), r"graphs\[1\] has the nodes"),
     (lambda: varying_weights([APART]), "no path of edges"),
     (lambda: varying_weights([DIRECTED]), r"graphs\[0\] is directed"),
