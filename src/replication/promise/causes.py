@@ -19,9 +19,9 @@ from replication.experiments.build import build
 from replication.experiments.config import Settings, Spec
 from replication.experiments.intervals import mean_interval
 from replication.experiments.returns import average, lowest
-from replication.experiments.simulate import advance
 from replication.promise import switches
 from replication.promise.registration import Method, Registration, Task
+from replication.promise.side_by_side import side_by_side
 from replication.promise.switches import Switched
 from replication.promise.tasks import Draw, spec
 
@@ -127,10 +127,11 @@ def respond(registration: Registration, cell: Cell) -> Response:
     """Run one cell."""
     chosen = _spec(registration, cell)
     made = build(chosen, range(chosen.settings["repetitions"]))
-    found = advance(replace(made, algorithm=algorithm(cell)), chosen.settings["iterations"])
-    J = np.nan_to_num(found["J"], nan=lowest(chosen.settings["game"]))
-    kept = 1.0 - found["fallback"][:, 1:].mean(axis=(1, 2))
-    return Response(average(J), kept, int((found["diverged_at"] >= 0).sum()))
+    own = [replace(made, algorithm=algorithm(cell))]
+    (found,) = side_by_side(own, chosen.settings["iterations"])
+    J = np.nan_to_num(found.J, nan=lowest(chosen.settings["game"]))
+    kept = 1.0 - found.fallback[:, 1:].mean(axis=(1, 2))
+    return Response(average(J), kept, int((found.diverged_at >= 0).sum()))
 
 
 def algorithm(cell: Cell) -> Switched:

@@ -67,7 +67,9 @@ def values(settings: Sequence[Setting], point: Point) -> dict[str, float]:
 
 
 def search(
-    settings: Sequence[Setting], budget: int, score: Callable[[Mapping[str, float]], float]
+    settings: Sequence[Setting],
+    budget: int,
+    scores: Callable[[Sequence[Mapping[str, float]]], Sequence[float]],
 ) -> list[Tried]:
     """All runs of a search, in order.
 
@@ -76,8 +78,9 @@ def search(
     settings : sequence of Setting
     budget : int
         How many runs there are.
-    score : callable
-        From settings to what is to be large, never NaN.
+    scores : callable
+        From some points' settings to what is to be large of each, never NaN. The whole coarse grid
+        is asked for at once, and so are all neighbours that wait.
 
     Raises
     ------
@@ -89,15 +92,20 @@ def search(
         raise ValueError(
             f"budget = {budget}: the coarse grid has {len(grid)} points; make it coarser"
         )
+
+    def runs(points: Sequence[Point]) -> list[Tried]:
+        scored = scores([values(settings, point) for point in points])
+        return [Tried(point, step, score) for point, score in zip(points, scored, strict=True)]
+
     step = max(setting.spacing for setting in settings)
-    found = [Tried(point, step, score(values(settings, point))) for point in grid]
+    found = runs(grid)
     while len(found) < budget:
         known = {run.point for run in found}
         waiting = [p for p in neighbours(settings, best(found).point, step) if p not in known]
-        if not waiting:
+        if waiting:
+            found += runs(waiting[: budget - len(found)])
+        else:
             step /= 2
-        for point in waiting[: budget - len(found)]:
-            found.append(Tried(point, step, score(values(settings, point))))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,9 @@ from replication.experiments.build import build
 from replication.experiments.config import ConfigError, Settings, Spec
 from replication.experiments.overrides import override
 from replication.experiments.returns import lowest
-from replication.experiments.simulate import simulate
 from replication.promise import team_problems
 from replication.promise.registration import Method, Registration, Task
+from replication.promise.side_by_side import side_by_side
 
 
 @dataclass(frozen=True)
@@ -50,27 +50,28 @@ class Outcome:
     diverged: int
 
 
-def tried(task: Task, method: Method, numbers: Mapping[str, float], chosen: Draw) -> Outcome:
-    """A method with given numbers on a task.
+def tried(
+    task: Task, method: Method, points: Sequence[Mapping[str, float]], chosen: Draw
+) -> list[Outcome]:
+    """A method on a task, once with each of some numbers.
 
     Raises
     ------
     ConfigError
         If the library refuses a setting.
     """
-    if task.team_problem is not None:
-        J, diverged = team_problems.returns(
-            task.team_problem, method.settings(task.name, numbers), chosen.seed, chosen.repetitions
-        )
-        return Outcome(J, diverged)
-    return _simulated(spec(task, method, numbers, chosen), chosen.scale)
+    if task.team_problem is None:
+        return _simulated([spec(task, method, numbers, chosen) for numbers in points], chosen.scale)
+    settings = [method.settings(task.name, numbers) for numbers in points]
+    drawn, seeds = task.team_problem, (chosen.seed, chosen.repetitions)
+    return [Outcome(*team_problems.returns(drawn, own, *seeds)) for own in settings]
 
 
 def as_printed(task: Task, reference: str, chosen: Draw) -> Outcome:
     """A method of the task's own experiment in config/paper.yaml, with its numbers."""
     settings = _settings(task, chosen)
     own = config.spec({"experiments": {task.name: settings}}, task.name, reference)
-    return _simulated(own, chosen.scale)
+    return _simulated([own], chosen.scale)[0]
 
 
 def references(registration: Registration, task: Task) -> list[str]:
@@ -81,10 +82,16 @@ def references(registration: Registration, task: Task) -> list[str]:
     return [name for name in registration.references if name in known]
 
 
-def _simulated(chosen: Spec, scale: float) -> Outcome:
-    variables = simulate(chosen)
-    J = np.nan_to_num(variables["J"], nan=lowest(chosen.settings["game"]))
-    return Outcome(J / scale, int((variables["diverged_at"] >= 0).sum()))
+def _simulated(specs: Sequence[Spec], scale: float) -> list[Outcome]:
+    settings = specs[0].settings
+    built = [build(own, range(settings["repetitions"])) for own in specs]
+    return [
+        Outcome(
+            np.nan_to_num(found.J, nan=lowest(settings["game"])) / scale,
+            int((found.diverged_at >= 0).sum()),
+        )
+        for found in side_by_side(built, settings["iterations"])
+    ]
 
 
 def sent(task: Task, method: Method) -> int:

@@ -18,7 +18,15 @@ from typing import Any
 from replication.experiments.files import digest, write_text
 from replication.experiments.returns import average, tenth
 from replication.promise.registration import REGISTERED, Method, Registration, Task, registered
-from replication.promise.search import bands, best, edges, enclosed_at, search, values
+from replication.promise.search import (
+    bands,
+    best,
+    edges,
+    enclosed_at,
+    neighbours,
+    search,
+    values,
+)
 from replication.promise.tasks import (
     Draw,
     Outcome,
@@ -37,7 +45,9 @@ MADE_WITH = (
     *(f"src/replication/experiments/{name}.py" for name in ("files", "overrides", "returns")),
     *(
         f"src/replication/promise/{name}.py"
-        for name in ("registration", "search", "tasks", "team_problems", "trial")
+        for name in (
+            *("registration", "search", "side_by_side", "tasks", "team_problems", "trial"),
+        )
     ),
     "config/paper.yaml",
 )
@@ -54,14 +64,27 @@ class Tuning:
     method: Method
     chosen: Draw
     rows: dict[str, Row] = field(default_factory=dict)
+    """What has been asked for, in that order."""
+    made: dict[str, Row] = field(default_factory=dict)
 
     def __call__(self, numbers: Mapping[str, float]) -> float:
         """The mean return over iterations and repetitions."""
+        self.ahead([numbers])
         key = json.dumps(numbers)
-        if key not in self.rows:
-            found = tried(self.task, self.method, numbers, self.chosen)
-            self.rows[key] = {**numbers, **summary(found)}
-        return float(self.rows[key]["area"])
+        self.rows[key] = self.made[key]
+        return float(self.made[key]["area"])
+
+    def scores(self, points: Sequence[Mapping[str, float]]) -> list[float]:
+        """The same of several points, whose runs are made together."""
+        self.ahead(points)
+        return [self(numbers) for numbers in points]
+
+    def ahead(self, points: Sequence[Mapping[str, float]]) -> None:
+        """Make the runs that will be asked for, together."""
+        if new := [numbers for numbers in points if json.dumps(numbers) not in self.made]:
+            found = tried(self.task, self.method, new, self.chosen)
+            for numbers, each in zip(new, found, strict=True):
+                self.made[json.dumps(numbers)] = {**numbers, **summary(each)}
 
 
 def summary(found: Outcome) -> Row:
@@ -77,7 +100,7 @@ def summary(found: Outcome) -> Row:
 def conducted(registration: Registration, task: Task, method: Method) -> Row:
     """Tune a method on a task, find its bands, and try the winner on fresh seeds."""
     tuning = Tuning(task, method, draw(registration, "tuning"))
-    found = search(method.tuned, registration.budget, tuning)
+    found = search(method.tuned, registration.budget, tuning.scores)
     steps = [float(run.step) for run in found]
     top, start = best(found), next(iter(tuning.rows.values()))["start"]
     band, keeps = registration.band, registration.band["keeps"]
@@ -85,9 +108,9 @@ def conducted(registration: Registration, task: Task, method: Method) -> Row:
     def enough(numbers: Mapping[str, float]) -> bool:
         return tuning(numbers) - start >= keeps * (top.score - start)
 
-    around = bands(
-        method.tuned, top.point, enough, Fraction(band["stride"]), Fraction(band["farthest"])
-    )
+    stride = Fraction(band["stride"])
+    tuning.ahead([values(method.tuned, p) for p in neighbours(method.tuned, top.point, stride)])
+    around = bands(method.tuned, top.point, enough, stride, Fraction(band["farthest"]))
     winner, enclosed = values(method.tuned, top.point), enclosed_at(method.tuned, found)
     return {
         "search": list(tuning.rows.values()),
@@ -103,7 +126,9 @@ def conducted(registration: Registration, task: Task, method: Method) -> Row:
         ],
         "scalars": sent(task, method),
         "runs": _runs(
-            registration, (1.0, *task.scales), lambda chosen: tried(task, method, winner, chosen)
+            registration,
+            (1.0, *task.scales),
+            lambda chosen: tried(task, method, [winner], chosen)[0],
         ),
     }
 

@@ -20,8 +20,12 @@ TWO = (Setting("step_size", -2, 0, most=0), Setting("floor", -1, 1))
 
 
 def peak(**at):
-    """A score with its peak at some decimal logarithms."""
-    return lambda numbers: -sum(abs(np.log10(numbers[name]) - e) for name, e in at.items())
+    """Scores with their peak at some decimal logarithms."""
+
+    def score(numbers):
+        return -sum(abs(np.log10(numbers[name]) - e) for name, e in at.items())
+
+    return lambda points: [score(numbers) for numbers in points]
 
 
 @pytest.mark.parametrize("budget", [9, 10, 17, 32])
@@ -42,6 +46,17 @@ def test_the_search_goes_beyond_the_edge_of_its_grid():
     assert best(alone).point[1] == 1 and enclosed_at(TWO, alone) is None
 
 
+def test_the_grid_and_all_waiting_neighbours_are_asked_for_at_once():
+    asked, scores = [], peak(step_size=-1, floor=0)
+
+    def counted(points):
+        asked.append(len(points))
+        return scores(points)
+
+    search(TWO, 15, counted)
+    assert asked == [9, 4, 2]  # the grid, its best's neighbours half a step away, what is left
+
+
 def test_an_edge_of_the_domain_is_kept_and_named():
     found = search(TWO, 32, peak(step_size=3, floor=0))
     assert max(run.point[0] for run in found) == 0
@@ -50,7 +65,7 @@ def test_an_edge_of_the_domain_is_kept_and_named():
 
 
 def test_the_first_of_equal_scores_wins():
-    assert best(search(TWO, 32, lambda numbers: 0.0)).point == (-2, -1)
+    assert best(search(TWO, 32, lambda points: [0.0] * len(points))).point == (-2, -1)
 
 
 def test_neighbours_differ_by_a_step_in_one_setting():

@@ -119,10 +119,11 @@ def test_times_are_in_no_committed_table(made):
 def test_team_problems_start_at_0_end_near_1_and_count_divergence(small):
     plan = registered(small)
     task, method = plan.tasks["team_problems"], plan.methods["DN_absolute"]
-    J: Array = tried(task, method, {"step_size": 0.3, "floor": 0.1}, Draw(9100004, 3)).J
+    tame, chosen = {"step_size": 0.3, "floor": 0.1}, Draw(9100004, 3)
+    J: Array = tried(task, method, [tame], chosen)[0].J
     np.testing.assert_allclose(J[:, 0], 0.0)
     assert (J[:, -1] > 0.5).all() and (J <= 1 + 1e-12).all()
-    wild = tried(task, plan.methods["DS"], {"step_size": 1.0, "floor": 1e-9}, Draw(9100004, 3))
+    (wild,) = tried(task, plan.methods["DS"], [{"step_size": 1.0, "floor": 1e-9}], chosen)
     assert wild.J.min() == -1.0
 
 
