@@ -154,7 +154,7 @@ def tune(plan: Plan, game: str, name: str) -> dict[str, Any]:
         rows.append({**numbers, "area": area, "diverged": found["diverged"]})
         return area
 
-    top = best(search(method.tuned, own["budget"], score))
+    top = best(search(method.tuned, own["budget"], lambda points: list(map(score, points))))
     key = {"game": game, "method": name}
     return {
         "rows": [{**key, "run": number, **row} for number, row in enumerate(rows)],

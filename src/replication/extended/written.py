@@ -159,7 +159,8 @@ def _time(seen: Array, last: int, confidence: float) -> Interval:
 def _error(seen: Array, confidence: float) -> Interval:
     """The median of errors; that of a repetition which has diverged is infinite."""
     found = np.nan_to_num(seen, nan=np.inf)
-    return median_interval(found, found, confidence)
+    with np.errstate(over="ignore"):  # of trackers that have run away
+        return median_interval(found, found, confidence)
 
 
 def _curve(cell: Cell, run: Row, way: Array, confidence: float) -> Iterator[Row]:
