@@ -11,7 +11,8 @@ import netnewton
 HEAVY = ("numpy", "scipy", "networkx", "matplotlib", "pandas")
 REACHED = "; ".join(f"netnewton.{name}" for name in netnewton.__all__)
 MODULES = [module.name for module in pkgutil.walk_packages(netnewton.__path__, "netnewton.")]
-MODULES.remove("netnewton.games.gridworld_pettingzoo")  # an extra
+for extra in ("gridworld_pettingzoo", "from_pettingzoo"):
+    MODULES.remove(f"netnewton.games.{extra}")
 
 
 def heavy_after(program):

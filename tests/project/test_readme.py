@@ -5,10 +5,12 @@ import shlex
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
 from project_copy import ROOT
 
 from netnewton import derivatives
 from replication.cli import main
+from replication.figures.style import themed
 
 pytestmark = pytest.mark.end_to_end
 
@@ -25,10 +27,10 @@ def blocks(page, language):
 
 
 def names_of(page):
-    """What the page's only program has defined."""
-    (program,) = blocks(page, "python")
+    """What the page's programs have defined, one after another."""
     names = {}
-    exec(compile(program, page, "exec"), names)
+    for program in blocks(page, "python"):
+        exec(compile(program, page, "exec"), names)
     return names
 
 
@@ -46,6 +48,18 @@ def test_the_librarys_estimates_are_near_the_exact_derivatives():
     exact = derivatives.exact(names["game"], names["policy"])(np.zeros((1, 3, 3)))
     np.testing.assert_allclose(names["estimate"].gradient, exact.gradient, atol=0.05)
     np.testing.assert_allclose(names["estimate"].effective_sample_size, 10_000)
+
+
+@pytest.mark.parametrize("page", sorted(name for name in PAGES if name.startswith("own_")))
+def test_a_page_on_something_of_ones_own_makes_its_picture(page, tmp_path, monkeypatch):
+    """To renew it: copy the file that the failure names to docs/pictures."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    with themed(), rc_context({"svg.hashsalt": page}):
+        names_of(page)
+    made = tmp_path / f"{page.removesuffix('.md')}.svg"
+    committed = ROOT / "docs" / "pictures" / made.name
+    assert committed.exists() and made.read_bytes() == committed.read_bytes(), str(made)
 
 
 @pytest.mark.parametrize("page", PAGES)

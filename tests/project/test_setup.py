@@ -412,7 +412,7 @@ def test_the_project_asks_for_the_same_as_the_lock() -> None:
     asked = {*declared()["dependencies"], *extra("replication", "test", "lint")}
     build = {"editables", "hatchling", "setuptools"}
     assert asked == {str(r) for r in wanted() if r.name not in build}
-    assert extra("pettingzoo", "mixing") < extra("test")
+    assert extra("pettingzoo", "mixing", "mpi") < extra("test")
 
 
 # --- the conda environment ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "config", "environment.yml", "paper_checks", "profiles", "src")
+PARTS = ("Snakefile", "benchmarks", "config", "environment.yml", "paper_checks", "profiles", "src")
 
 
 class Project:

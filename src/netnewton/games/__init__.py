@@ -1,6 +1,10 @@
 """What the agents act in: finite Markov games and the Prisoner's Dilemma (`finite`), the gridworld
-of Section 6 (`gridworld`; for PettingZoo, `gridworld_pettingzoo`), games on graphs for any number
-of agents (`polymatrix`), and team problems on which the theorems can be tested (`concave`).
+of Section 6 (`gridworld`), team problems (`concave`, `linear_quadratic`), games on graphs for any
+number of agents (`polymatrix`); `from_pettingzoo` and, the other way, `gridworld_pettingzoo`.
+
+>>> dilemma = prisoners_dilemma()
+>>> dilemma.rewards[:, 0, DEFECT, COOPERATE]  # of the two agents
+array([ 0., -3.])
 """
 
 from netnewton.games.concave import TeamProblem, random_problem, stacked
@@ -13,6 +17,7 @@ from netnewton.games.finite import (
     repeated_prisoners_dilemma,
 )
 from netnewton.games.gridworld import EAST, WEST, Gridworld
+from netnewton.games.linear_quadratic import LinearQuadraticTeam, linear_quadratic_team
 from netnewton.games.polymatrix import (
     PolymatrixGame,
     coordination,
@@ -28,10 +33,12 @@ __all__ = [
     "WEST",
     "FiniteGame",
     "Gridworld",
+    "LinearQuadraticTeam",
     "PolymatrixGame",
     "TeamOptimum",
     "TeamProblem",
     "coordination",
+    "linear_quadratic_team",
     "matrix_game",
     "prisoners_dilemma",
     "prisoners_dilemma_on",

@@ -1,5 +1,14 @@
 """Links that are not reliable, as a *mix*: `unreliable` puts together a protocol, what links and
 agents do to its messages (`effects`, `compression`, `faults`), and a `watch` for faulty agents.
+
+>>> import networkx as nx
+>>> import numpy as np
+>>> graph, values = nx.cycle_graph(4), np.array([[[4.0], [0.0], [0.0], [0.0]]])  # (R, N, d)
+>>> mix = unreliable(RunningSums(graph), [Losses(0.3)], [np.random.default_rng(1)])
+>>> for k in range(1, 200):
+...     values = mix(values, k)
+>>> values.ravel().round(3)  # the mean, whatever was lost
+array([1., 1., 1., 1.])
 """
 
 from netnewton.links.compression import Compressed, FixedStep, Levels, TopK, dithered, nearest

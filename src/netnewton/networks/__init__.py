@@ -1,6 +1,14 @@
 """Communication networks: graphs (`topologies`), consensus matrices (`weights`, `sparse`,
 `fastest`), mixing over them (`mixing`, `rounds`), and copies of one's neighbourhood only
 (`neighbourhoods`).
+
+>>> import networkx as nx
+>>> import numpy as np
+>>> weights = metropolis_weights(nx.path_graph(3))
+>>> mixing(weights)(np.array([[[3.0], [0.0], [0.0]]]), 1).ravel().round(3)  # (R, N, d)
+array([2., 1., 0.])
+>>> float(spectral_gap(weights).round(3))
+0.333
 """
 
 from netnewton.networks.fastest import fastest_mixing_weights

@@ -12,8 +12,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from replication.agents.launcher import launched
 from replication.cli import checking, own, single, stages
-from replication.cli.arguments import Parser, Version, one_of, parsed, positive, probability
+from replication.cli.arguments import (
+    Parser,
+    Version,
+    natural,
+    one_of,
+    parsed,
+    positive,
+    probability,
+    seconds,
+)
 from replication.cli.reviewer import Mismatch, add_commands
 from replication.experiments import config
 from replication.experiments.config import ConfigError
@@ -32,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         options.command(options)
     except ConfigError as error:
-        print(f"netnewton: {error}", file=sys.stderr)
+        _complain(str(error))
         return 2
     except Mismatch:
         return 1
@@ -40,12 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except KeyboardInterrupt:
-        print("netnewton: interrupted; nothing is half written", file=sys.stderr)
+        _complain("interrupted; nothing is half written")
         return 130
     except (OSError, ArithmeticError, MemoryError) as error:
-        print(f"netnewton: failed: {error}", file=sys.stderr)
+        _complain(f"failed: {error}")
         return 1
     return 0
+
+
+def _complain(message: str) -> None:
+    """Say what is wrong: once, where mpiexec has started the same command several times."""
+    if launched().rank == 0:
+        print(f"netnewton: {message}", file=sys.stderr)
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -84,9 +100,23 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     run.add_argument("experiment")
     run.add_argument("--method", action="append", help="a method; repeat for more (default: all)")
     run.add_argument("--repetitions", help="how many repetitions, at least 2")
-    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments")
     run.add_argument("--out", type=Path, default=Path("results/own"), help="default: %(default)s")
-    for sub in (listing, run):
+    agent = add("agent", single.agent, "be one of the agents that mpiexec starts as processes")
+    agent.add_argument("experiment")
+    agent.add_argument("method")
+    agent.add_argument("--repetition", type=natural, default=0, help="default: %(default)s")
+    agent.add_argument("--out", type=Path, default=Path("results/agents"))
+    agent.add_argument(
+        "--deadline",
+        type=seconds,
+        default=60.0,
+        help="seconds that an agent waits for a neighbour; default: %(default)g",
+    )
+    for sub in (run, agent):
+        sub.add_argument(
+            "--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments"
+        )
+    for sub in (listing, run, agent):
         sub.add_argument("--config", type=Path, default=config.PAPER, help="experiments as YAML")
 
     check = add("check", checking.check, "measure claims again from the results, and judge them")

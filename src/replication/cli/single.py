@@ -10,7 +10,7 @@ from typing import Any
 
 from replication.cli import show
 from replication.experiments import config
-from replication.experiments.config import Spec
+from replication.experiments.config import ConfigError, Spec
 from replication.experiments.overrides import of_methods, override
 from replication.experiments.shown import check_figures
 
@@ -87,6 +87,21 @@ def run(options: argparse.Namespace) -> None:
     write_summary(paths, folder / "summary.csv", confidence)
     _print_summary(paths, confidence, options.json)
     _say([f"written to {folder}; draw it with ./run netnewton plot {folder}"])
+
+
+def agent(options: argparse.Namespace) -> None:
+    """Be one agent of an experiment, as which mpiexec has started this process."""
+    settings = config.load(options.config)
+    if options.assignments and options.experiment in settings.get("team_problems", {}):
+        raise ConfigError(f"--set is for experiments: change {options.experiment} in its file")
+    if options.assignments:
+        settings = override(settings, options.experiment, [options.method], options.assignments)
+
+    from replication.agents.acting import act
+    from replication.agents.assignments import assigned
+
+    chosen = assigned(settings, options.experiment, options.method, options.repetition)
+    act(chosen, options.out, options.deadline)
 
 
 def _say(texts: Iterable[str]) -> None:

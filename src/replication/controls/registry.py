@@ -18,13 +18,17 @@ from replication.controls import (
     interval_faults,
     randomness_faults,
     sampling_faults,
+    tracking_faults,
 )
 
 OF_CLAIMS = (
     *(definitions, messages, rates, theorems, estimators),
     *(figure_1, figure_2, figure_3, attribution, promise),
 )
-OTHERS = (algorithm_faults, sampling_faults, interval_faults, randomness_faults)
+OTHERS = (
+    *(algorithm_faults, tracking_faults),
+    *(sampling_faults, interval_faults, randomness_faults),
+)
 
 
 def registry() -> list[Control]:

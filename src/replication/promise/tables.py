@@ -3,12 +3,14 @@
 - ``search.csv``: every tuning run
 - ``winners.csv``: the best of each search; ``enclosed_at``, the step in decades at which the search
   tried all of its neighbours, empty if its budget ended before; ``topped_by``, how much better a
-  run for its bands is, which tries all neighbours half a decade away
+  run for its bands is, which tries all neighbours half a decade away; ``at_edge``, the settings
+  that are the smallest or largest of all that were tried and stand at no edge of the domain
+  (``domain_edges``), and ``at_edge_of_search``, the same of the search's runs alone
 - ``bands.csv``: how far a setting can be moved from the winner
 - ``levels.csv``: the return at the start and the best level of each task
 - ``scores.csv``: each method on each task, at each scale of the rewards, on both sets of seeds
 - ``repetitions.csv``: the same for each repetition; ``curves.csv``: mean return with its band
-- ``causes.csv``: see `causes`; ``made.json``: what all were made with
+- ``causes.csv``: see `causes`; ``rates.csv``: see `rates`; ``made.json``: what all were made with
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from replication.claims.promise.committed import FOLDER
 from replication.experiments.files import csv_table, write_text
 from replication.experiments.intervals import mean_interval, median_interval, student_t
 from replication.experiments.returns import average, tenth
+from replication.promise.rates import PLAN, Plan, rates
 from replication.promise.registration import FIRST_ORDER, PRINTED, REGISTERED, registered
 from replication.promise.scores import Levels, arrival, improvement_interval
 from replication.promise.trial import MADE_WITH, PURPOSES, Row, conduct, made_with
@@ -34,7 +37,11 @@ ROOM = (
     *MADE_WITH,
     "src/replication/experiments/intervals.py",
     "src/replication/promise",
-    "src/replication/claims/promise/committed.py",
+    *(
+        f"src/replication/claims/{name}.py"
+        for name in ("promise/committed", "concave", "team_cases")
+    ),
+    "src/netnewton/algorithms/local_rate.py",
 )
 """What the tables depend on, beside the registration."""
 
@@ -53,14 +60,17 @@ def promise(
     confidence: float,
     say: Callable[[str], None] = print,
     registered_in: Path = REGISTERED,
+    plan: Plan = PLAN,
 ) -> None:
-    """Conduct the trial and write its tables; as `trial.conduct`."""
+    """Conduct the trial and write its tables; as `trial.conduct`, and `plan` is that of `rates`."""
     from replication.promise.causes import causes
 
-    rows = causes(registered(registered_in), jobs, confidence)
-    say(f"promise: causes, {len(rows)} rows")
+    beside = {"causes": causes(registered(registered_in), jobs, confidence)}
+    beside["rates"] = rates(jobs, plan)
+    for name, rows in beside.items():
+        say(f"promise: {name}, {len(rows)} rows")
     outcomes = conduct(scratch, jobs, say, registered_in)
-    tables = {"causes": rows, **tables_of(outcomes, registered_in, confidence)}
+    tables = {**beside, **tables_of(outcomes, registered_in, confidence)}
     for name, table in tables.items():
         header = list(dict.fromkeys(key for row in table for key in row))
         lines = ([_shown(row.get(key)) for key in header] for row in table)
@@ -141,10 +151,27 @@ def _winners(
             "share": float(levels[task].share(np.array(found["area"]))),
             "enclosed_at": found["enclosed_at"],
             "topped_by": found["topped_by"],
-            "domain_edges": " ".join(found["edges"]),
+            **_edges(found),
             "runs": len(found["steps"]),
             "scalars": found["scalars"],
         }
+
+
+def _edges(found: Row) -> Row:
+    """The winner's settings beyond which nothing was tried, and those beyond which nothing can."""
+    domain, runs = found["edges"], found["search"]
+    tried = {"at_edge": runs, "at_edge_of_search": runs[: len(found["steps"])]}
+    inside = [name for name in found["winner"] if name not in domain]
+    return {
+        "domain_edges": " ".join(domain),
+        **{key: " ".join(_outermost(found["winner"], inside, rows)) for key, rows in tried.items()},
+    }
+
+
+def _outermost(winner: Row, names: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """The settings of a winner that are the smallest or largest of all rows."""
+    ends = {name: [end(row[name] for row in rows) for end in (min, max)] for name in names}
+    return [name for name in names if winner[name] in ends[name]]
 
 
 def _each(outcomes: Outcomes) -> Iterator[tuple[str, str, Row, Row, Array]]:

@@ -12,7 +12,25 @@ COUNTED = ("src/netnewton/derivatives/counting.py", "src/netnewton/derivatives/o
 NOT_OF_THE_PAPER = (
     *COUNTED,
     "src/netnewton/algorithms/local_rate.py",
-    "src/netnewton/games/gridworld_pettingzoo.py",
+    *(
+        f"src/netnewton/derivatives/{name}.py"
+        for name in ("linear_quadratic", "neighbourhoods", "polymatrix")
+    ),
+    *(
+        f"src/netnewton/games/{name}.py"
+        for name in (
+            *("from_pettingzoo", "gridworld_pettingzoo", "linear_quadratic", "polymatrix"),
+            "team_optimum",
+        )
+    ),
+    "src/netnewton/links",
+    "src/netnewton/neighbour_blocks.py",
+    *(
+        f"src/netnewton/networks/{name}.py"
+        for name in ("fastest", "neighbourhoods", "rounds", "sparse", "topologies")
+    ),
+    *(f"src/netnewton/policies/{name}.py" for name in ("linear", "linear_scores", "linear_slots")),
+    "src/netnewton/processes",
 )
 """Modules and rooms of the library that no run of the paper's experiments uses. Rooms' own files
 only hand names on."""

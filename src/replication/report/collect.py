@@ -25,6 +25,7 @@ from replication.experiments.results import Results
 from replication.multiverse.found import read_together
 from replication.multiverse.shares import shares
 from replication.power.larger import read_larger
+from replication.promise.tables import is_current
 from replication.readings.table import Table, read_table
 from replication.report import plausibility, sentences
 
@@ -56,6 +57,7 @@ def report_data(
         "best_universe": None if evidence.changes else read_together(),
         "sweep": table and _sweep(table, judged),
         "power": larger and {"made_with": larger.made_with, "current": larger.is_current},
+        "trial": {"current": is_current()},
         "claims": claims,
         "attribution": attribution.table(evidence),
         "changes": evidence.changes,

@@ -74,6 +74,7 @@ def complete(report: Mapping[str, Any]) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "sweep": None,
         "power": None,
+        "trial": None,
         "attribution": [],
         "errata": [],
         "limitations": [],

@@ -58,7 +58,7 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     ----------
     report : mapping
         The report's data: ``claims`` with their ``title``, ``verdict`` and, where the multiverse
-        has been explored, ``plausible``; ``power``; ``best_universe``.
+        has been explored, ``plausible``; ``power``; ``trial``; ``best_universe``.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         _answer(claims, shown),
         _advantage(claims),
         _kept(claims),
-        _promise(claims),
+        _promise(claims, report.get("trial")),
         plausibility.sentence(shown),
         plausibility.best_universe(report.get("best_universe"), titles),
         _larger(claims, report.get("power")),
@@ -123,15 +123,17 @@ def _kept(claims: Sequence[Claim]) -> str:
     )
 
 
-def _promise(claims: Sequence[Claim]) -> str:
+def _promise(claims: Sequence[Claim], trial: Mapping[str, Any] | None) -> str:
     """What was promised, what was printed, and what it takes."""
     found = {claim["id"]: claim["verdict"] for claim in claims}
     said = [PROMISE[found[name]].format(where) for name, where in PROMISED.items() if name in found]
     if not said:
         return ""
+    age = "" if trial is None or trial["current"] else ", with an earlier version of the sources"
     return (
         "Second-order speed is promised and first-order steps are printed. Of second-order "
-        f"methods, ours and the printed one, tuned at equal cost, the best {', and '.join(said)}."
+        f"methods, ours and the printed one, tuned at equal cost{age}, the best "
+        f"{', and '.join(said)}."
     )
 
 

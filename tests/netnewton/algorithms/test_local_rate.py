@@ -1,4 +1,7 @@
-"""Rates and step sizes on the team problems of Assumptions 2 and 3, for exact derivatives."""
+"""The spectral radius of a step against other ways to it; by method and network: promise/rates.
+
+Team problems of Assumptions 2 and 3, exact derivatives.
+"""
 
 from dataclasses import replace
 
@@ -6,11 +9,10 @@ import numpy as np
 import pytest
 
 from netnewton import networks, run
-from netnewton.algorithms import ConsensusNewton, NaturalGradient, NetworkGiant, TrackedNewton
+from netnewton.algorithms import ConsensusNewton, NaturalGradient, TrackedNewton
 from netnewton.algorithms.consensus_newton import current_trackers, previous_trackers
-from netnewton.algorithms.directions import CubicRegularised
 from netnewton.algorithms.local_rate import local_rate
-from netnewton.curvature import DiagonalHessian, FullHessian, ScaledIdentity, floor_eigenvalues
+from netnewton.curvature import FullHessian, ScaledIdentity
 from netnewton.damping import Damped
 from netnewton.derivatives import concave_derivatives, reference_optimum
 from replication.claims.team_cases import graph, random_problems
@@ -23,17 +25,8 @@ OPTIMUM = reference_optimum(PROBLEM)
 NEWTON = FullHessian(-1)
 METHODS = {
     "tracked": lambda step: TrackedNewton(NEWTON, step),
-    "tracked diagonal": lambda step: TrackedNewton(DiagonalHessian(-1), step),
-    "tracked damped": lambda step: TrackedNewton(Damped(NEWTON, 0.5), step),
-    "tracked cubic": lambda step: TrackedNewton(NEWTON, step, CubicRegularised(0.5)),
     "gradient tracking": lambda step: TrackedNewton(ScaledIdentity(), step),
-    "giant": lambda step: NetworkGiant(NEWTON, step),
     "natural": lambda step: NaturalGradient(NEWTON, step, momentum=1.0),
-    "consensus": lambda step: ConsensusNewton(NEWTON, step, 1.0),
-    "consensus current": lambda step: ConsensusNewton(NEWTON, step, 1.0, trackers=current_trackers),
-    "consensus damped": lambda step: ConsensusNewton(
-        Damped(NEWTON, 0.5), step, 1e-3, trackers=current_trackers
-    ),
 }
 
 
@@ -49,14 +42,9 @@ def errors(method, family, iterations, seed=0):
 
 
 @pytest.mark.parametrize("name", [*METHODS])
-def test_every_method_finds_the_optimum_at_the_predicted_rate(name):
-    """The fixed point is the team's optimum, whatever the matrix; the rate is as linearised."""
-    method = METHODS[name](0.3 if name != "gradient tracking" else 0.1)
-    rate, _ = local_rate(
-        method, errors(method, "ring", 600)[1], SOURCE, networks.mixing(weights("ring"))
-    )
-    found, _ = errors(method, "ring", 600)
-    assert found[-1] < 1e-9
+def test_errors_of_a_run_shrink_at_this_rate(name):
+    found, last = errors(METHODS[name](0.1), "ring", 600)
+    rate, _ = local_rate(METHODS[name](0.1), last, SOURCE, networks.mixing(weights("ring")))
     near = np.flatnonzero((found < 1e-3) & (found > 1e-9))
     measured = np.exp(np.polyfit(near, np.log(found[near]), 1)[0])
     assert measured == pytest.approx(rate, abs=0.01)
@@ -99,24 +87,6 @@ def rates(name, family):
     return [local_rate(METHODS[name](step), last, SOURCE, mix)[0] for step in (1.0, 0.5, 0.1)]
 
 
-def test_newton_in_the_form_of_algorithm_1_is_as_fast_as_the_network_mixes():
-    """With H_i = -hess J_i in g_i too, errors in theta do not act back: max(1 - epsilon, |l_2|)."""
-    for family in ("star", "complete"):
-        second = np.sort(np.abs(np.linalg.eigvalsh(weights(family))))[-2]
-        for name in ("consensus", "consensus current"):
-            expected = [max(1 - step, second) for step in (1.0, 0.5, 0.1)]
-            np.testing.assert_allclose(rates(name, family), expected, atol=0.02)
-
-
-def test_tracked_newton_is_newton_where_averaging_is_exact_and_slower_elsewhere():
-    """What was measured: on the star it is not stable at epsilon = 1; consensus Newton is."""
-    np.testing.assert_allclose(rates("tracked", "complete"), [0.0, 0.5, 0.9], atol=0.02)
-    assert rates("tracked", "ring")[0] < 1.0 < rates("tracked", "star")[0]
-    for family in ("ring", "star"):
-        pairs = zip(rates("consensus", family), rates("tracked", family), strict=True)
-        assert all(consensus < tracked - 0.1 for consensus, tracked in list(pairs)[:2])
-
-
 def test_the_stable_step_of_gradient_tracking_shrinks_with_the_rewards_and_newtons_does_not():
     mix = networks.mixing(weights("ring"))
 
@@ -140,16 +110,3 @@ def test_the_stable_step_of_gradient_tracking_shrinks_with_the_rewards_and_newto
     assert at_ten_times_the_reward("tracked", 0.5) == pytest.approx(
         rates("tracked", "ring")[1], abs=1e-6
     )
-
-
-def test_current_trackers_and_floored_eigenvalues_take_steps_that_the_printed_lag_does_not():
-    """Measured from six starts on the star: stable below 0.60 as printed, below 0.90 so."""
-    starts = np.random.default_rng(1).normal(size=(6, AGENTS, D))
-
-    def arrived(trackers):
-        method = ConsensusNewton(NEWTON, 0.75, 1.0, floor_eigenvalues, trackers)
-        end = run(method, SOURCE, weights("star"), 400, OPTIMUM + 3 * starts).theta
-        return (np.abs(end - OPTIMUM).max(axis=(1, 2)) < 1e-6).tolist()
-
-    assert arrived(current_trackers) == [True] * 6
-    assert not all(arrived(previous_trackers))

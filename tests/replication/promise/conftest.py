@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from replication.promise.rates import Plan
+
 SMALL = """
 promise:
   seeds: {tuning: 9100000, trial: 9100001, replicate: 9100002}
@@ -54,6 +56,12 @@ def small(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("registered") / "promise.yaml"
     path.write_text(SMALL, encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    """A small table of rates."""
+    return Plan((1.0,), ("ring", "star"), ("algorithm_1", "gradient_tracking"), (0.1, 0.6), 4, 2)
 
 
 @pytest.fixture

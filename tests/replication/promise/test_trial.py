@@ -18,10 +18,10 @@ def silent(line):
 
 
 @pytest.fixture(scope="module")
-def made(small, tmp_path_factory):
+def made(small, plan, tmp_path_factory):
     """The folder of a small trial, made by one process."""
     folder = tmp_path_factory.mktemp("promise")
-    promise(folder / "tables", folder / "done", 1, 0.98, silent, small)
+    promise(folder / "tables", folder / "done", 1, 0.98, silent, small, plan)
     return folder
 
 
@@ -34,12 +34,12 @@ def bytes_of(folder):
     return {path.name: path.read_bytes() for path in sorted((folder / "tables").iterdir())}
 
 
-def test_any_number_of_workers_writes_the_same_bytes(small, made, tmp_path):
-    promise(tmp_path / "tables", tmp_path / "done", 2, 0.98, silent, small)
+def test_any_number_of_workers_writes_the_same_bytes(small, plan, made, tmp_path):
+    promise(tmp_path / "tables", tmp_path / "done", 2, 0.98, silent, small, plan)
     assert bytes_of(tmp_path) == bytes_of(made)
 
 
-def test_an_interrupted_trial_goes_on_where_it_was(small, made, tmp_path, monkeypatch):
+def test_an_interrupted_trial_goes_on_where_it_was(small, plan, made, tmp_path, monkeypatch):
     done = trial.finished_in(made / "done", small)
     copied = trial.finished_in(tmp_path / "done", small)
     for path in done.rglob("*.json"):
@@ -54,7 +54,7 @@ def test_an_interrupted_trial_goes_on_where_it_was(small, made, tmp_path, monkey
         return conducted(registration, task, method)
 
     monkeypatch.setattr(trial, "conducted", counted)
-    promise(tmp_path / "tables", tmp_path / "done", 1, 0.98, silent, small)
+    promise(tmp_path / "tables", tmp_path / "done", 1, 0.98, silent, small, plan)
     assert calls == [("dilemma_exact", "DS")]
     assert bytes_of(tmp_path) == bytes_of(made)
 
@@ -131,7 +131,7 @@ def test_methods_stand_in_tables_in_the_order_of_the_registration(made, small):
     outcomes = trial.conduct(made / "done", 1, silent, small)
     assert next(iter(outcomes)) == ("dilemma_exact", "DS")
     assert _levels("team_problems", outcomes).start == 0.0
-    assert set(tables_of(outcomes, small, 0.98)) | {"causes"} == {
+    assert set(tables_of(outcomes, small, 0.98)) | {"causes", "rates"} == {
         path.stem for path in (made / "tables").glob("*.csv")
     }
 

@@ -18,6 +18,7 @@ from replication.figures.draw import FIGURES
 from replication.multiverse.deciding import HEADER
 from replication.multiverse.shares import shares
 from replication.multiverse.universes import SOURCES
+from replication.promise import tables, trial
 from replication.report import plausibility
 from replication.report.drawings import drawn_from, inline_svg
 from replication.report.pages import (
@@ -89,6 +90,7 @@ def report():
     report["ambiguities"][0]["options"][1]["effect"] = effect
     report["sweep"] = {"library": "ab" * 32, "current": False, "count": 61}
     report["power"] = {"made_with": "cd" * 32, "current": True}
+    report["trial"] = {"current": True}
     report["errata"], report["limitations"] = errata.errata(), errata.limitations()
     return report
 
@@ -346,6 +348,23 @@ def test_a_claim_without_a_title_leads_with_its_first_sentence(report):
     del old["claims"][0]["title"]
     old["claims"][0]["claim"] = "One thing. Another."
     assert complete(old)["claims"][0]["title"] == "One thing."
+
+
+@pytest.mark.parametrize("current", [True, False])
+def test_a_trial_made_with_other_sources_is_called_old_and_only_that(report, tmp_path, current):
+    report["trial"], report["sweep"]["current"] = {"current": current}, True
+    report["summary"] = sentences(report)
+    (said,) = (one for one in report["summary"] if "promised" in one)
+    assert ("an earlier version of the sources" in said) is not current
+    for page in pages(report, tmp_path):
+        assert ("trial of second-order methods is older than the sources" in page) is not current
+        assert ("./run snakemake promise --cores 2" in page) is not current
+
+
+def test_tables_of_the_trial_are_current_if_made_with_these_sources(tmp_path):
+    for made_with, current in ((trial.made_with(tables.ROOM), True), ("ab" * 32, False)):
+        (tmp_path / "made.json").write_text(json.dumps({"made_with": made_with}), encoding="utf-8")
+        assert tables.is_current(tmp_path) is current
 
 
 def test_a_current_sweep_is_not_called_old(report, tmp_path):
