@@ -352,7 +352,7 @@ rule power:
         "> {log:q} 2>&1 && cp {output:q} paper_checks/power.json"
 
 
-# Takes nine minutes on two cores. What is finished is kept in results/promise/done, so that an
+# Takes ten minutes on two cores. What is finished is kept in results/promise/done, so that an
 # interrupted trial goes on where it was.
 rule promise:
     input:
