@@ -57,8 +57,8 @@ WIDER = "curves graphs losses others rounds search sizes winners".split()
 WIDER = [*(f"{name}.csv" for name in WIDER), "made.json"]
 EXTENDED = [f"paper_checks/extended/{name}" for name in WIDER]
 if all(Path(path).exists() for path in EXTENDED):
-    TABLES |= {f"extended_{name}": EXTENDED for name in ("size", "rounds", "links")}
-    TABLES["extended_scaling"] = ["benchmarks/scaling.csv"]
+    TABLES |= {f"extended/{name}": EXTENDED for name in ("size", "rounds", "links")}
+    TABLES["extended/scaling"] = ["benchmarks/scaling.csv"]
 SHOWN = {f for e in EXPERIMENTS.values() for f in e.get("figures", [])} - set(TABLES)
 if ATLAS:
     SHOWN |= {"best_faith", "governing", "plausible", *(f"specification_{f}" for f in EXPLORED)}

@@ -2,7 +2,7 @@
 
     taskset -c 0 ./run python benchmarks/scaling.py
 
-Writes benchmarks/scaling.csv, from which figures/extended_scaling is drawn; config/extended.yaml
+Writes benchmarks/scaling.csv, from which figures/extended/scaling is drawn; config/extended.yaml
 says for how many agents, how often, and on which graphs. An iteration is what
 `replication.extended.scaling` builds: derivatives, mixing and step, without setting up. A repeat
 times every size and method once, each over as many iterations as make the clock's grain small; the

@@ -29,7 +29,7 @@ OTHERS = {
     "thresholds",
     "promise",
     "causes",
-    *(f"extended_{n}" for n in ("size", "rounds", "scaling", "links")),
+    *(f"extended/{n}" for n in ("size", "rounds", "scaling", "links")),
     *MULTIVERSE,
     *(f"specification_fig{n}" for n in (1, 2, 3)),
 }

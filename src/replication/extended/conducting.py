@@ -16,28 +16,23 @@ import numpy as np
 
 from netnewton.arrays import Array
 from replication.experiments.files import kept
+from replication.experiments.made import OF_RUNS, made_with
 from replication.extended.cells import TUNING, Cell, every
 from replication.extended.declared import DECLARED, Plan, declared
 from replication.extended.outcomes import Row, share
 from replication.extended.running import played, run_cell
 from replication.promise.search import best, search, values
-from replication.promise.trial import made_with
 
 MADE_WITH = (
-    *(f"src/netnewton/{name}.py" for name in ("arrays", "curvature", "damping", "loop", "outcome")),
-    *(f"src/netnewton/{room}" for room in ("algorithms", "links")),
-    *(f"src/netnewton/derivatives/{name}.py" for name in ("concave", "polymatrix", "source")),
-    *(f"src/netnewton/games/{name}.py" for name in ("concave", "polymatrix", "team_optimum")),
+    *OF_RUNS,
+    "src/netnewton/derivatives/polymatrix.py",
+    *(f"src/netnewton/games/{name}.py" for name in ("polymatrix", "team_optimum")),
+    "src/netnewton/links",
     *(
         f"src/netnewton/networks/{name}.py"
-        for name in ("mixing", "neighbourhoods", "rounds", "sparse", "topologies", "weights")
+        for name in ("neighbourhoods", "rounds", "sparse", "topologies")
     ),
-    *(
-        f"src/netnewton/policies/{name}.py"
-        for name in ("behaviour", "boltzmann", "boltzmann_tables")
-    ),
-    "src/netnewton/trajectories/streams.py",
-    *(f"src/replication/experiments/{name}.py" for name in ("build", "methods", "names")),
+    "src/replication/experiments/files.py",
     "src/replication/promise/search.py",
     *(
         f"src/replication/extended/{name}.py"

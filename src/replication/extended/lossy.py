@@ -136,7 +136,7 @@ FEEDBACK: Mapping[str, Callable[[Compressor], Coding]] = {
 
 
 def _quantised(own: Settings) -> Effects:
-    return [FEEDBACK[own["feedback"]](links.FixedStep(own["step"]))]
+    return [FEEDBACK[own["feedback"]](links.Levels(own["levels"]))]
 
 
 def _sparsified(own: Settings) -> Effects:

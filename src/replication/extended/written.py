@@ -26,21 +26,23 @@ from netnewton.arrays import Array
 from replication.experiments.config import ROOT
 from replication.experiments.files import csv_table, write_text
 from replication.experiments.intervals import Interval, mean_interval, median_interval, student_t
+from replication.experiments.made import made_with, read_made
 from replication.experiments.returns import tenth
 from replication.extended.cells import Cell
 from replication.extended.conducting import MADE_WITH, Found, Played, conduct, what
 from replication.extended.declared import DECLARED, Plan, declared
 from replication.extended.outcomes import Row, points, share
 from replication.promise.scores import arrival
-from replication.promise.trial import made_with
-from replication.readings.table import read_made
 
 FOLDER = ROOT / "paper_checks" / "extended"
 COMMAND = "./run snakemake --cores 2 extended"
 ROOM = (
     *MADE_WITH,
     "src/replication/extended/written.py",
-    *(f"src/replication/experiments/{name}.py" for name in ("intervals", "returns")),
+    *(
+        f"src/replication/experiments/{name}.py"
+        for name in ("intervals", "recipes", "results", "returns")
+    ),
     "src/replication/promise/scores.py",
 )
 """What the tables depend on, beside the declaration."""

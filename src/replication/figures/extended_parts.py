@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,10 @@ import numpy as np
 from replication.claims.promise.committed import Row, table
 from replication.experiments.config import ConfigError
 from replication.experiments.files import csv_table
+from replication.experiments.results import Results
 from replication.extended.declared import declared
 from replication.extended.written import COMMAND, FOLDER, is_current
-from replication.figures.style import LOOKS, SMALL, Look
+from replication.figures.style import LOOKS, SMALL, Drawing, Key, Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,6 +49,21 @@ class Shown:
     def remark(self) -> str:
         """What a caption ends with."""
         return "" if self.current else STALE
+
+
+def of_tables(
+    names: Sequence[str],
+    folder: Path,
+    draw: Callable[[Shown], Figure],
+    caption: Callable[[Shown, float], str],
+    drawn: Callable[[Shown], str],
+) -> Drawing[Shown]:
+    """A figure of some of the committed tables, which are read when it is drawn."""
+
+    def prepare(results: Mapping[Key, Results], confidence: float) -> Shown:
+        return read(names, folder)
+
+    return Drawing([], prepare, draw, caption, drawn)
 
 
 def read(names: Sequence[str], folder: Path = FOLDER) -> Shown:

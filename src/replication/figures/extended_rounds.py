@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from replication.experiments.results import Results
 from replication.extended.declared import declared
 from replication.extended.written import FOLDER
 from replication.figures.extended_parts import (
@@ -17,13 +15,13 @@ from replication.figures.extended_parts import (
     as_drawn,
     column,
     named,
-    read,
+    of_tables,
     seen,
     share,
     titles,
     where,
 )
-from replication.figures.style import SMALL, Drawing, Key, canvas, powers
+from replication.figures.style import SMALL, Drawing, canvas, powers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,11 +38,7 @@ def draw_rounds(folder: Path = FOLDER) -> Drawing[Shown]:
     ----------
     folder : Path
     """
-
-    def prepare(results: Mapping[Key, Results], confidence: float) -> Shown:
-        return read(NAMES, folder)
-
-    return Drawing([], prepare, draw, caption, _table)
+    return of_tables(NAMES, folder, draw, caption, _table)
 
 
 def draw(shown: Shown) -> Figure:

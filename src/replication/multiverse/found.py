@@ -14,6 +14,7 @@ from typing import Any
 from replication.experiments.config import ConfigError
 from replication.experiments.files import csv_table, digest, write_text
 from replication.experiments.intervals import student_t
+from replication.experiments.made import read_made
 from replication.experiments.returns import returns
 from replication.experiments.thinning import drawn_iterations
 from replication.multiverse.atlas import FOLDER, read_atlas, remaking
@@ -27,7 +28,6 @@ from replication.multiverse.together import (
     search,
 )
 from replication.multiverse.universes import SOURCES, Universe, default
-from replication.readings.table import read_made
 
 PAPERS = 30  # repetitions of its figures
 

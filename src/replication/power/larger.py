@@ -15,12 +15,12 @@ from replication.claims import ledger
 from replication.claims.judge import check_claim
 from replication.experiments.config import ROOT
 from replication.experiments.files import digest, write_text
+from replication.experiments.made import OF_RUNS, read_made
 from replication.power.fresh import FreshEvidence
 from replication.power.plan import plan
 from replication.power.subsamples import verdicts
-from replication.readings.sources import OF_RUNS, SOURCES
+from replication.readings.sources import SOURCES
 from replication.readings.sweep import brief
-from replication.readings.table import read_made
 
 TABLE = ROOT / "paper_checks" / "power.json"
 MADE_WITH = (

@@ -26,12 +26,12 @@ from netnewton.arrays import Array
 from replication.claims.promise.committed import FOLDER
 from replication.experiments.files import csv_table, write_text
 from replication.experiments.intervals import mean_interval, median_interval, student_t
+from replication.experiments.made import made_with, read_made
 from replication.experiments.returns import average, tenth
 from replication.promise.rates import PLAN, Plan, rates
 from replication.promise.registration import FIRST_ORDER, PRINTED, REGISTERED, registered
 from replication.promise.scores import Levels, arrival, improvement_interval
-from replication.promise.trial import MADE_WITH, PURPOSES, Row, conduct, made_with
-from replication.readings.table import read_made
+from replication.promise.trial import MADE_WITH, PURPOSES, Row, conduct
 
 ROOM = (
     *MADE_WITH,
@@ -39,7 +39,7 @@ ROOM = (
     "src/replication/promise",
     *(
         f"src/replication/claims/{name}.py"
-        for name in ("promise/committed", "concave", "team_cases")
+        for name in ("promise/committed", "concave", "evidence", "ledger", "team_cases")
     ),
     "src/netnewton/algorithms/local_rate.py",
 )
@@ -82,7 +82,7 @@ def promise(
 def is_current(folder: Path = FOLDER) -> bool:
     """Whether tables were made with the sources and the registration here."""
     made = read_made(folder / "made.json", lambda document: document["made_with"], COMMAND)
-    return bool(made == made_with(ROOM))
+    return bool(made == made_with(ROOM, REGISTERED))
 
 
 def tables_of(

@@ -6,7 +6,6 @@ registration, are taken as they are, so that an interrupted trial goes on where 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from replication.experiments.files import digest, write_text
+from replication.experiments.files import write_text
+from replication.experiments.made import OF_RUNS, made_with
 from replication.experiments.returns import average, tenth
 from replication.promise.registration import REGISTERED, Method, Registration, Task, registered
 from replication.promise.search import (
@@ -37,12 +37,14 @@ from replication.promise.tasks import (
     sent_as_printed,
     tried,
 )
-from replication.readings.sources import OF_RUNS
 
 PURPOSES = ("trial", "replicate")
 MADE_WITH = (
     *OF_RUNS,
-    *(f"src/replication/experiments/{name}.py" for name in ("files", "overrides", "returns")),
+    *(
+        f"src/replication/experiments/{name}.py"
+        for name in ("files", "overrides", "recipes", "results", "returns")
+    ),
     *(
         f"src/replication/promise/{name}.py"
         for name in (
@@ -196,12 +198,6 @@ def conduct(
 def finished_in(scratch: Path, registered_in: Path) -> Path:
     """The folder for what is finished with the sources and the registration that are here."""
     return scratch / made_with(MADE_WITH, registered_in)[:16]
-
-
-def made_with(sources: Sequence[str], registered_in: Path = REGISTERED) -> str:
-    """SHA-256 of sources and of a registration, wherever that is."""
-    text = registered_in.read_text(encoding="utf-8")
-    return hashlib.sha256(f"{digest(sources)}{text}".encode()).hexdigest()
 
 
 def _every(registration: Registration) -> Iterator[tuple[str, str]]:

@@ -12,10 +12,11 @@ from replication.claims.evidence import Evidence
 from replication.claims.judge import check_claims
 from replication.experiments.config import Spec
 from replication.experiments.files import digest, kept, write_text
+from replication.experiments.made import OF_RUNS
 from replication.experiments.results import Results, write_results
 from replication.experiments.simulate import Variables, simulate
 from replication.readings.enumeration import Reading, all_readings, spec
-from replication.readings.sources import DATA, OF_RUNS, SOURCES
+from replication.readings.sources import DATA, SOURCES
 
 # What the claims read; the rest would take ten times the space.
 KEPT = ("J", "fallback", "saturated", "weights", "theta", "diverged_at", "tracking_error")

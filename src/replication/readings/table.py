@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from replication.experiments.config import ROOT, ConfigError
+from replication.experiments.config import ROOT
 from replication.experiments.files import digest
+from replication.experiments.made import read_made
 from replication.readings.enumeration import DEFAULT
 from replication.readings.sources import SOURCES
 
-T = TypeVar("T")
 TABLE = ROOT / "paper_checks" / "readings.json"
 
 
@@ -68,28 +67,3 @@ def read_table(path: Path = TABLE) -> Table | None:
     return read_made(
         path, lambda d: Table(d["library"], d["readings"]), "./run snakemake --cores 8 sweep"
     )
-
-
-def read_made(path: Path, read: Callable[[Any], T], command: str) -> T | None:
-    """A committed table that another command makes; None if there is none yet.
-
-    Parameters
-    ----------
-    path : Path
-        JSON.
-    read : callable
-        From the document to the table; it may raise what a damaged document makes it raise.
-    command : str
-        What makes it again.
-
-    Raises
-    ------
-    ConfigError
-        If it is damaged.
-    """
-    if not path.exists():
-        return None
-    try:
-        return read(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"{path} is damaged: make it again with {command}") from None

@@ -17,8 +17,6 @@ TABLES: Mapping[str, str] = {
     "specification": "paper_checks/multiverse/",
     "governing": "paper_checks/multiverse/fig3.csv",
     "thresholds": "results/thresholds.csv",
-    "extended_scaling": "benchmarks/scaling.csv",
-    **{f"extended_{n}": "paper_checks/extended/" for n in ("size", "rounds", "links")},
     "promise": "paper_checks/promise/",
     "causes": "paper_checks/promise/causes.csv",
 }

@@ -163,7 +163,8 @@ def output_names(folder: Path) -> list[str]:
     """The outputs, relative to `folder`: results, figures, tables and the report."""
     summaries = [f"{name}/summary.csv" for name in config.load()["experiments"]]
     made = [name for name in raw_files(folder) if not name.endswith(".provenance.json")]
-    drawn = [p.name for p in (folder / "figures").glob("*") if p.suffix in DRAWN]
+    figures = folder / "figures"
+    drawn = [p.relative_to(figures).as_posix() for p in figures.rglob("*") if p.suffix in DRAWN]
     return [
         *(f"results/{name}" for name in sorted([*made, *summaries])),
         *(f"figures/{name}" for name in sorted(drawn)),

@@ -7,12 +7,12 @@ import pytest
 
 from replication.experiments.config import ConfigError
 from replication.experiments.files import write_text
+from replication.experiments.made import made_with
 from replication.extended.declared import DECLARED, declared
 from replication.extended.written import ROOM, as_csv
 from replication.figures import extended_links, extended_rounds, extended_scaling, extended_size
 from replication.figures.extended_parts import STALE
 from replication.figures.rendering import pictures
-from replication.promise.trial import made_with
 
 GAMES = ("coordination", "public_goods", "team_problem")
 

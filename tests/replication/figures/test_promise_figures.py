@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from replication.experiments.files import csv_table
+from replication.experiments.made import made_with
 from replication.figures import causes_removed, promise
 from replication.figures.rendering import pictures
 from replication.promise.causes import applicable, combinations
-from replication.promise.registration import registered
+from replication.promise.registration import REGISTERED, registered
 from replication.promise.tables import ROOM
-from replication.promise.trial import made_with
 
 AREAS = {"DS": 0.1, "gradient_tracking": 0.3, "tracked_absolute": 0.4, "DN": 0.2}
 
@@ -108,7 +108,7 @@ def test_tables_of_other_sources_are_said_to_be_so(tables, tmp_path):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     drawing = promise.draw_promise(tmp_path)
     made = tmp_path / "made.json"
-    for text, current in ((made_with(ROOM), True), ("0" * 64, False)):
+    for text, current in ((made_with(ROOM, REGISTERED), True), ("0" * 64, False)):
         made.write_text(json.dumps({"made_with": text}), encoding="utf-8")
         said = promise.STALE in drawing.caption(drawing.prepare({}, 0.98), 0.98)
         assert said != current

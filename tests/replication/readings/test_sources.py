@@ -8,8 +8,10 @@ import pytest
 from replication.claims import ledger
 from replication.experiments.config import ROOT
 from replication.experiments.files import digest
+from replication.extended import conducting, written
 from replication.multiverse.universes import SOURCES as OF_UNIVERSES
 from replication.power.larger import MADE_WITH
+from replication.promise import tables, trial
 from replication.readings.sources import DATA, OF_RUNS, SOURCES
 
 SRC = ROOT / "src"
@@ -81,6 +83,7 @@ def unnamed(start, sources):
     }
 
 
+LISTS = {"replication.readings.sources", "replication.experiments.made"}
 CLAIMS = {module for module in MODULES if module.startswith("replication.claims")}
 
 
@@ -96,10 +99,24 @@ def test_a_source_that_is_forgotten_is_noticed(forgotten):
 
 
 def test_the_table_at_a_larger_n_depends_on_nothing_that_is_not_named():
-    """Beside the list of sources: what changes in it changes what is named."""
-    assert unnamed({"replication.power.larger"}, MADE_WITH) == {"replication.readings.sources"}
+    """Beside the lists of sources: what changes in them changes what is named."""
+    assert unnamed({"replication.power.larger"}, MADE_WITH) == LISTS
     rest = [source for source in MADE_WITH if source != "src/replication/power"]
-    assert unnamed({"replication.power.larger"}, rest) > {"replication.readings.sources"}
+    assert unnamed({"replication.power.larger"}, rest) > LISTS
+
+
+@pytest.mark.parametrize(
+    ("start", "made_with"),
+    [
+        ("replication.promise.trial", trial.MADE_WITH),
+        ("replication.promise.tables", tables.ROOM),
+        ("replication.extended.conducting", conducting.MADE_WITH),
+        ("replication.extended.written", written.ROOM),
+    ],
+)
+def test_trials_depend_on_nothing_that_is_not_named(start, made_with):
+    aside = {"replication.experiments.made", "replication.experiments.machine"}
+    assert unnamed({start}, made_with) - aside == set()
 
 
 def test_universes_depend_on_nothing_that_is_not_named():

@@ -14,11 +14,13 @@ from replication.claims import errata, ledger
 from replication.claims.verdicts import VERDICTS
 from replication.experiments.config import ROOT, ConfigError
 from replication.experiments.files import digest
+from replication.experiments.made import made_with
 from replication.figures.draw import FIGURES
 from replication.multiverse.deciding import HEADER
 from replication.multiverse.shares import shares
 from replication.multiverse.universes import SOURCES
-from replication.promise import tables, trial
+from replication.promise import tables
+from replication.promise.registration import REGISTERED
 from replication.report import plausibility
 from replication.report.drawings import drawn_from, inline_svg
 from replication.report.pages import (
@@ -362,8 +364,8 @@ def test_a_trial_made_with_other_sources_is_called_old_and_only_that(report, tmp
 
 
 def test_tables_of_the_trial_are_current_if_made_with_these_sources(tmp_path):
-    for made_with, current in ((trial.made_with(tables.ROOM), True), ("ab" * 32, False)):
-        (tmp_path / "made.json").write_text(json.dumps({"made_with": made_with}), encoding="utf-8")
+    for stamp, current in ((made_with(tables.ROOM, REGISTERED), True), ("ab" * 32, False)):
+        (tmp_path / "made.json").write_text(json.dumps({"made_with": stamp}), encoding="utf-8")
         assert tables.is_current(tmp_path) is current
 
 
