@@ -352,7 +352,7 @@ rule power:
         "> {log:q} 2>&1 && cp {output:q} paper_checks/power.json"
 
 
-# Takes ten minutes on two cores. What is finished is kept in results/promise/done, so that an
+# Takes nine minutes on two cores. What is finished is kept in results/promise/done, so that an
 # interrupted trial goes on where it was.
 rule promise:
     input:
@@ -377,7 +377,7 @@ rule promise:
         "mkdir -p paper_checks/promise && cp {output:q} paper_checks/promise/"
 
 
-# Takes eight minutes on two cores. What is finished is kept in results/extended/done, likewise.
+# Takes six minutes on two cores. What is finished is kept in results/extended/done, likewise.
 rule extended:
     input:
         "config/extended.yaml",
