@@ -19,6 +19,7 @@ TABLES: Mapping[str, str] = {
     "thresholds": "results/thresholds.csv",
     "promise": "paper_checks/promise/",
     "causes": "paper_checks/promise/causes.csv",
+    "extended/": "paper_checks/extended/",
 }
 """What figures are drawn from beside results, by what their names begin with."""
 
