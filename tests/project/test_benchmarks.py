@@ -15,7 +15,11 @@ def test_what_a_benchmark_imports_is_there(path):
     try:
         runpy.run_path(str(path), run_name="benchmark")
     except ModuleNotFoundError as error:  # the peers are in no environment of ours
-        assert (error.name, path.stem) in {("jax", "gridworld_jax"), ("decent_array", "peers")}
+        assert (error.name, path.stem) in {
+            ("jax", "gridworld_jax"),
+            ("decent_array", "peers"),
+            ("disropt", "peers_mpi"),
+        }
 
 
 def test_a_name_that_is_gone_would_be_noticed(tmp_path):
