@@ -16,6 +16,8 @@ from replication.claims.theorems import faults as theorems
 from replication.controls import (
     algorithm_faults,
     interval_faults,
+    link_faults,
+    process_faults,
     randomness_faults,
     sampling_faults,
     tracking_faults,
@@ -26,7 +28,7 @@ OF_CLAIMS = (
     *(figure_1, figure_2, figure_3, attribution, promise),
 )
 OTHERS = (
-    *(algorithm_faults, tracking_faults),
+    *(algorithm_faults, tracking_faults, link_faults, process_faults),
     *(sampling_faults, interval_faults, randomness_faults),
 )
 

@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from literal_links import Recorded, Scripted
+from recorded_links import Recorded
 from scipy.stats import binom, chi2
 
 from netnewton import networks
@@ -24,6 +24,7 @@ from netnewton.links import (
     unreliable,
 )
 from netnewton.trajectories import Streams
+from replication.controls.links_written_out import Scripted
 
 GRAPH = nx.path_graph(4)
 WEIGHTS = networks.metropolis_weights(GRAPH)

@@ -3,11 +3,11 @@
 import networkx as nx
 import numpy as np
 import pytest
-from agents_in_threads import together
 
 from netnewton import networks
 from netnewton.policies import behaviour_parameters
 from netnewton.processes import broadcast
+from replication.controls.agents_in_threads import together
 
 
 def flood(rng, graph, repetitions=1):

@@ -3,10 +3,10 @@
 import networkx as nx
 import numpy as np
 import pytest
-from agents_in_threads import Wired, Wires, together
 
 from netnewton import networks
 from netnewton.processes import Neighbourhood, Unheard
+from replication.controls.agents_in_threads import Wired, Wires, together
 
 
 @pytest.mark.parametrize("shape", [(1,), (6,), (3, 3)])

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from agents_by_mpi import CASES, networked
-from agents_in_threads import together
 
 from netnewton import derivatives, games, policies, run
 from netnewton.algorithms import NaturalGradient
@@ -12,6 +11,7 @@ from netnewton.derivatives import Estimator, fisher
 from netnewton.games import Gridworld
 from netnewton.processes import OwnDerivatives, own_reward, own_term
 from netnewton.trajectories import Streams, rollout
+from replication.controls.agents_in_threads import together
 
 
 def test_a_table_keeps_one_agents_payoffs(rng, random_game):
